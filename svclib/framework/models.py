@@ -1,0 +1,254 @@
+"""The indicator system as frozen models: what the YAML may say, with types and defaults."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+import numpy as np
+import pandas as pd
+from pydantic import BeforeValidator, Field, model_validator
+
+from svclib.errors import ParamError, nearest
+from svclib.framework import views
+from svclib.framework.names import Better, Kind, chinese
+from svclib.framework.scoring import ConditionField, Frozen, ScoreField, refuse
+
+Uncertainty = Literal["sample", "process", "census"]
+Stage = Literal["key", "process", "result"]
+MidOn = Literal["unit", "points", "percent"]
+WeightMethod = Literal["direct", "equal", "ahp", "entropy", "stated"]
+NotReported = Literal["no_grade", "zero", "lowest"]
+Source = Literal["responses", "kpis"]
+Rounding = Literal["half_up", "gbt8170"]
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Target = float | tuple[float, float]
+
+
+class Mid(Frozen):
+    """Minimal important difference, in the indicator's own unit, points of score, or percent."""
+
+    value: Positive
+    on: Annotated[MidOn, chinese(MidOn)] = "unit"
+
+
+class Weighting(Frozen):
+    """How the children of a node are weighted."""
+
+    method: Annotated[WeightMethod, chinese(WeightMethod)] = "direct"
+    max_cr: Annotated[float, Field(gt=0, le=1)] = 0.10
+    ri: Literal["saaty"] = "saaty"
+    columns: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    from_: str | None = Field(default=None, alias="from")
+
+    @property
+    def relative(self) -> bool:
+        """The weights depend on which units are compared."""
+        return self.method == "entropy"
+
+
+class Missing(Frozen):
+    """What an unreported indicator does to its unit."""
+
+    not_reported: Annotated[NotReported, chinese(NotReported)] = "no_grade"
+
+
+class Limit(Frozen):
+    """A ceiling on the grade: `veto` to `result`, or `cap` at `result`."""
+
+    type: Annotated[Literal["veto", "cap"], chinese(Literal["veto", "cap"])]
+    object: str
+    condition: ConditionField
+    result: str = ""
+    clause: str = ""
+    clause_en: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _join_value(cls, raw: Any) -> Any:
+        """`condition: ">", value: 2` and `condition: "> 2"` say the same."""
+        if isinstance(raw, dict) and "value" in raw and isinstance(raw.get("condition"), str):
+            rest = {k: v for k, v in raw.items() if k != "value"}
+            return {**rest, "condition": f"{raw['condition']} {raw['value']}"}
+        return raw
+
+
+class Grades(Frozen):
+    """Labels and cuts from best to worst, with the rules around them."""
+
+    method: Annotated[Literal["cuts"], chinese(Literal["cuts"])] = "cuts"
+    scale: dict[str, float] = Field(min_length=2)
+    scale_en: dict[str, str] = Field(default_factory=dict)
+    decimals: Annotated[int, Field(ge=0, le=6)] = 2
+    rounding: Annotated[Rounding, chinese(Rounding)] = "half_up"
+    min_coverage: Share = 0.8
+    buffer: Annotated[float, Field(ge=0, lt=100)] = 0.0
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Grade labels, best first."""
+        return tuple(self.scale)
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """Lowest published score of each label, best first."""
+        return tuple(self.scale.values())
+
+
+class Indicator(Frozen):
+    """One measured quantity: its data, its direction, its scoring."""
+
+    name: str
+    dimension: str
+    en: str = ""
+    kind: Annotated[Kind, chinese(Kind)]
+    better: Annotated[Better, chinese(Better)] = "high"
+    unit: str = ""
+    unit_en: str = ""
+    items: tuple[str, ...] = ()
+    scale: tuple[float, float] | None = None
+    reverse: tuple[str, ...] = ()
+    missing_codes: tuple[float, ...] = ()
+    source: Annotated[Source, chinese(Source)] = Field(default="kpis", alias="from")
+    per: Positive = 1.0
+    subjects: tuple[str, ...] = ()
+    score: ScoreField
+    target: Target | None = None
+    warn: Target | None = None
+    veto: ConditionField | None = None
+    mid: Mid | None = None
+    weight: Annotated[float, Field(ge=0)] | None = None
+    uncertainty: Annotated[Uncertainty, chinese(Uncertainty)] = "sample"
+    stage: Annotated[Stage, chinese(Stage)] = "result"
+    step: str = ""
+    owner: str = ""
+    frequency: str = ""
+    definition: str = ""
+    advice: str = ""
+
+    hidden: ClassVar = ("name", "dimension")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rating_comes_from_responses(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and raw.get("items") and "from" not in raw and "source" not in raw:
+            return {**raw, "from": "responses"}
+        return raw
+
+    @property
+    def sign(self) -> int:
+        """+1 when more is better, -1 when less is better, 0 when near a target is better."""
+        return {"high": 1, "low": -1, "near": 0}[self.better]
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lowest and highest possible natural value."""
+        if self.kind == "rating" and self.scale is not None:
+            return self.scale
+        if self.kind in ("proportion", "stability"):
+            return (0.0, 100.0) if self.unit in ("%", "％") else (0.0, 1.0)
+        return (-math.inf if self.kind == "amount" else 0.0, math.inf)
+
+    def points(self, values: Any) -> np.ndarray:
+        """Natural values to points 0-100, the same shape, NaN for NaN."""
+        return self.score.points(values)
+
+
+def _named(raw: Any, **extra: str) -> Any:
+    """`{name: {…}}` to `[{name, …}]`; the name is given by the key alone."""
+    if not isinstance(raw, dict) or not raw:
+        raise refuse(f"found {raw!r}", "Write one entry per name: {name: {…}}.")
+    wrong = [key for key in raw if not isinstance(key, str)]
+    if wrong:
+        raise refuse(f"the name {wrong[0]!r} is a number", f'Put it in quotes: "{wrong[0]}".')
+    return [{"name": key, **extra, **body} if isinstance(body, dict) else body for key, body in raw.items()]
+
+
+class Dimension(Frozen):
+    """A group of indicators with one score."""
+
+    name: str
+    en: str = ""
+    weight: Annotated[float, Field(ge=0)] | None = None
+    weights: Weighting = Weighting()
+    indicators: tuple[Indicator, ...]
+
+    hidden: ClassVar = ("name",)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_indicators(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and isinstance(raw.get("indicators"), dict):
+            return {**raw, "indicators": _named(raw["indicators"], dimension=raw.get("name", ""))}
+        return raw
+
+
+_Node = TypeVar("_Node", Dimension, Indicator)
+
+
+class Framework(Frozen):
+    """A whole indicator system."""
+
+    name: str
+    en: str = ""
+    version: str
+    unit_label: str = "单位"
+    unit_label_en: str = "Unit"
+    subjects: dict[str, Positive] = Field(min_length=1)
+    subjects_en: dict[str, str] = Field(default_factory=dict)
+    channels_en: dict[str, str] = Field(default_factory=dict)
+    missing: Missing = Missing()
+    aggregate: Annotated[Literal["arithmetic"], chinese(Literal["arithmetic"])] = "arithmetic"
+    weights: Weighting = Weighting()
+    grades: Grades
+    dimensions: Annotated[tuple[Dimension, ...], BeforeValidator(_named)]
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """Every indicator in file order."""
+        return tuple(i for d in self.dimensions for i in d.indicators)
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Every item column once, in file order."""
+        return tuple(dict.fromkeys(item for i in self.indicators for item in i.items))
+
+    def indicator(self, name: str) -> Indicator:
+        """The indicator called `name`; ParamError when there is none."""
+        return _find(name, self.indicators, "indicator")
+
+    def dimension(self, name: str) -> Dimension:
+        """The dimension called `name`; ParamError when there is none."""
+        return _find(name, self.dimensions, "dimension")
+
+    def table(self) -> pd.DataFrame:
+        """One row per indicator in file order; empty text or NaN where nothing is declared."""
+        return pd.DataFrame([views.row(i) for i in self.indicators])
+
+    def label(self, name: str, lang: str) -> str:
+        """`name` as shown in `lang` ("zh" or "en"): English where the framework gives it."""
+        if name == "total":
+            return "总分" if lang == "zh" else "Total score"
+        return name if lang == "zh" else self._english().get(name) or name
+
+    def _english(self) -> dict[str, str]:
+        names = {self.name: self.en, self.unit_label: self.unit_label_en}
+        names |= {node.name: node.en for node in (*self.dimensions, *self.indicators)}
+        names |= {i.unit: i.unit_en for i in self.indicators}
+        return names | self.subjects_en | self.channels_en | self.grades.scale_en
+
+    def number_hash(self) -> str:
+        """SHA-256 of what changes numbers; wording, order and owners do not."""
+        return views.number_hash(self)
+
+
+def _find(name: str, nodes: tuple[_Node, ...], what: str) -> _Node:
+    for node in nodes:
+        if node.name == name:
+            return node
+    hint = nearest(name, [node.name for node in nodes])
+    raise ParamError(f"no {what} is called {name!r}." + (f" Did you mean {hint!r}?" if hint else ""))

@@ -1,0 +1,86 @@
+"""Values a person may write in Chinese or English for each closed choice."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from pydantic import BeforeValidator
+
+from svclib.errors import nearest
+from svclib.framework.scoring import refuse
+
+ALIASES: dict[str, str] = {
+    "越高越好": "high",
+    "正向": "high",
+    "越低越好": "low",
+    "逆向": "low",
+    "适中": "near",
+    "适度": "near",
+    "评分": "rating",
+    "比例": "proportion",
+    "发生率": "rate",
+    "时长": "duration",
+    "数量": "amount",
+    "检查表": "checklist",
+    "稳定性": "stability",
+    "一票否决": "veto",
+    "限档": "cap",
+    "征求意见稿": "draft",
+    "正式": "official",
+    "直接": "direct",
+    "等权": "equal",
+    "层次分析": "ahp",
+    "层次分析法": "ahp",
+    "熵权": "entropy",
+    "熵权法": "entropy",
+    "自述": "stated",
+    "陈述": "stated",
+    "问卷": "responses",
+    "指标数据": "kpis",
+    "抽样": "sample",
+    "过程": "process",
+    "普查": "census",
+    "单位": "unit",
+    "分值": "points",
+    "百分比": "percent",
+    "关键": "key",
+    "结果": "result",
+    "不评级": "no_grade",
+    "零分": "zero",
+    "最低分": "lowest",
+    "算术平均": "arithmetic",
+    "分数线": "cuts",
+    "四舍五入": "half_up",
+    "四舍六入": "gbt8170",
+    "常规": "regular",
+    "年度": "annual",
+    "专项": "ad_hoc",
+    "总分": "total",
+    "维度": "dimension",
+    "指标": "indicator",
+    "不校正": "none",
+    "报错": "error",
+    "剔除": "exclude",
+    "重复": "duplicate",
+    "缺失": "missing",
+    "速度": "speed",
+}
+
+
+def chinese(literal: Any) -> BeforeValidator:
+    """Validator of a Literal that also takes its Chinese names and lists the choices."""
+    choices = get_args(literal)
+    local = [zh for zh, en in ALIASES.items() if en in choices]
+
+    def check(value: Any) -> Any:
+        found = ALIASES.get(value, value) if isinstance(value, str) else value
+        if found in choices:
+            return found
+        close = nearest(value, [*choices, *local])
+        raise refuse(f"{value!r} is not known", f"Choose one of {', '.join(choices)}.", close)
+
+    return BeforeValidator(check)
+
+
+Kind = Literal["rating", "proportion", "rate", "duration", "amount", "checklist", "stability"]
+Better = Literal["high", "low", "near"]
