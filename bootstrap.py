@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""One door to everything: make the environment beside this file, then run a command in it.
+
+    python3 bootstrap.py report    evaluate the demo cycle, print where the two reports are
+    python3 bootstrap.py test      the tests, with the golden cells of the notebooks
+    python3 bootstrap.py slow      the seeded simulations
+    python3 bootstrap.py bench     the benchmarks
+    python3 bootstrap.py lab       JupyterLab in notebooks/
+    python3 bootstrap.py lint      ruff and pyright
+
+What follows the command is passed on: `bootstrap.py test tests/test_params.py -k baseline`.
+Only the standard library is used, so any Python 3.11+ can start it.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+LOCK = ROOT / "requirements.lock"
+STAMP = VENV / "svclib.stamp"
+DEMO = "params/demo/2026Q2.yaml"
+# One thread per process: sums are then added in the same order on every machine.
+THREADS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# What uv calls an option of pip; any of these set by the user stands.
+UV_NAMES = {
+    "index-url": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+    "extra-index-url": ("UV_INDEX", "UV_EXTRA_INDEX_URL"),
+    "find-links": ("UV_FIND_LINKS",),
+    "trusted-host": ("UV_INSECURE_HOST",),
+    "cert": ("SSL_CERT_FILE",),
+    "client-cert": ("SSL_CLIENT_CERT",),
+    "default-timeout": ("UV_HTTP_TIMEOUT",),
+    "timeout": ("UV_HTTP_TIMEOUT",),
+}
+
+
+def say(text: str) -> None:
+    """One line of progress, kept out of what a pipe would read."""
+    print(f"bootstrap: {text}", file=sys.stderr, flush=True)
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None) -> int:
+    """Exit code of `command`, run from the root of the repository."""
+    return subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False).returncode
+
+
+def child_env() -> dict[str, str]:
+    """The user's environment, with ours in front and no foreign packages on the import path."""
+    env = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
+    path = os.pathsep.join([str(PYTHON.parent), env.get("PATH", "")])
+    return env | THREADS | {"PYTHONUTF8": "1", "VIRTUAL_ENV": str(VENV), "PATH": path}
+
+
+def pip_settings() -> dict[str, str]:
+    """The user's options of `pip install`: files first, PIP_* variables over them, as pip does."""
+    ask = [sys.executable, "-m", "pip", "config", "list"]
+    lines = subprocess.run(ask, capture_output=True, text=True, check=False).stdout.splitlines()
+    found: dict[str, str] = {}
+    for section in ("global.", "install."):
+        for key, _, value in (line.partition("=") for line in lines if line.startswith(section)):
+            found[key.removeprefix(section)] = str(ast.literal_eval(value))
+    for name, value in os.environ.items():
+        if name.startswith("PIP_") and value:
+            found[name.removeprefix("PIP_").lower().replace("_", "-")] = value
+    return found
+
+
+def uv_env(pip: dict[str, str]) -> dict[str, str]:
+    """Environment for uv: the settings of pip wherever the user has not set uv's own."""
+    env = child_env()
+    for option, names in UV_NAMES.items():
+        if option in pip and not any(name in os.environ for name in names):
+            env[names[0]] = (" " if option != "find-links" else ",").join(pip[option].split())
+    if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
+        env.setdefault("UV_NO_INDEX", "1")
+    # Taking a file from whichever index has it is safe: every file must match a hash of the lock.
+    env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    return env
+
+
+def pinned(package: str) -> str:
+    """The lines of the lock that pin `package`, with its hashes."""
+    found = re.search(rf"^{package}==.*\n(?:[ ]+--hash=.*\n?)+", LOCK.read_text("utf-8"), re.MULTILINE)
+    if found is None:
+        raise LookupError(f"{LOCK.name} does not pin {package}")
+    return found.group()
+
+
+def install(installer: list[str | Path], env: dict[str, str]) -> bool:
+    """Install the lock, every file checked against its hash, then svclib itself; True on success."""
+    lock = [*installer, "--no-deps", "--require-hashes", "-r", LOCK]
+    here = [*installer, "--no-deps", "--no-build-isolation", "-e", ROOT]
+    return run(*lock, env=env) == 0 and run(*here, env=env) == 0
+
+
+def plain_venv() -> None:
+    """A fresh environment made by the standard library, with pip in it."""
+    if importlib.util.find_spec("ensurepip") is None:
+        package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        sys.exit(f"bootstrap: this Python has no ensurepip; install {package} (Debian, Ubuntu) or uv")
+    if run(sys.executable, "-m", "venv", "--clear", VENV) != 0:
+        sys.exit(f"bootstrap: could not make {VENV}; the reason is above")
+
+
+def locked_uv() -> Path | None:
+    """The uv that the lock pins, installed by pip into the environment; None where that fails."""
+    only_uv = VENV / "uv.txt"
+    only_uv.write_text(pinned("uv"), "utf-8")
+    if run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", only_uv, env=pip_env()) != 0:
+        return None
+    return PYTHON.with_name("uv.exe" if os.name == "nt" else "uv")
+
+
+def pip_env() -> dict[str, str]:
+    """Environment for pip; a user-wide `--user` default would refuse to install into an environment."""
+    return child_env() | {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def build() -> None:
+    """Make `.venv` with the first installer that works: uv on PATH, the locked uv, pip."""
+    into = ["pip", "install", "--python", PYTHON]
+    uv = shutil.which("uv")
+    if uv:
+        made = run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV, env=uv_env({})) == 0
+        if made and install([uv, *into], uv_env(pip_settings())):
+            return
+        say(f"{uv} could not install the locked packages; trying with pip")
+    plain_venv()
+    uv = None if uv else locked_uv()
+    if uv and install([uv, *into], uv_env(pip_settings())):
+        return
+    say("no working uv; using pip, which takes several minutes")
+    if not install([PYTHON, "-m", "pip", "install"], pip_env()):
+        sys.exit("bootstrap: the locked packages could not be installed; the reason is above")
+
+
+def fingerprint() -> str:
+    """Changes when the environment must be made anew: lock, project file, interpreter, place."""
+    place = f"{sys.version} {ROOT}".encode()
+    return hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + place).hexdigest()
+
+
+def ensure() -> None:
+    """Do nothing when `.venv` fits; otherwise make it anew. The stamp is written last."""
+    if PYTHON.exists() and STAMP.is_file() and STAMP.read_text("utf-8") == fingerprint():
+        return
+    if Path(sys.prefix).resolve() == VENV.resolve():
+        sys.exit("bootstrap: .venv is out of date; start me with the Python outside it")
+    say(f"making {VENV.name} from {LOCK.name} (once; under a minute with uv)")
+    build()
+    STAMP.write_text(fingerprint(), "utf-8")
+
+
+def module(name: str, *options: str | Path) -> int:
+    """Exit code of `python -m name` in the environment."""
+    return run(PYTHON, "-m", name, *options, env=child_env())
+
+
+def report(extra: list[str]) -> int:
+    """Evaluate the demo cycle, or the params file named in `extra`; say where the reports are."""
+    if any(word.endswith((".yaml", ".yml")) for word in extra):
+        return module("svclib", "run", *extra)
+    code = module("svclib", "run", DEMO, *extra)
+    pointer = ROOT / "reports/demo/2026Q2/current"
+    if code == 0 and pointer.is_file():
+        for page in sorted((pointer.parent / pointer.read_text("utf-8").strip()).glob("report.*.html")):
+            print(page)
+    return code
+
+
+def pytest(marker: str, extra: list[str]) -> int:
+    """Run the tests with `marker` on two processes; a notebook stays whole on one of them."""
+    named = any((ROOT / word.split("::")[0]).exists() for word in extra if not word.startswith("-"))
+    places = ["tests"] if marker == "slow" else ["tests", "svclib", "notebooks"]
+    where = [] if named else [place for place in places if (ROOT / place).is_dir()]
+    spread = "load" if marker == "slow" else "loadscope"
+    return module("pytest", "-m", marker, "-n", "2", "--dist", spread, "--nbval-lax", *where, *extra)
+
+
+def lint(extra: list[str]) -> int:
+    """All three, so that one call shows everything."""
+    tools = (["ruff", "check"], ["ruff", "format", "--check"], ["pyright"])
+    return max([module(*tool, *extra) for tool in tools])
+
+
+COMMANDS = {
+    "report": report,
+    "test": lambda extra: pytest("not slow", extra),
+    "slow": lambda extra: pytest("slow", extra),
+    "bench": lambda extra: module("benchmarks", *extra),
+    "lab": lambda extra: module("jupyter", "lab", "--notebook-dir", ROOT / "notebooks", *extra),
+    "lint": lint,
+}
+
+
+def main(words: list[str]) -> int:
+    """Exit code of the command in `words`, after making sure of the environment."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older Python can start this file
+        sys.exit(
+            f"bootstrap: svclib needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}"
+        )
+    if not words or words[0] not in COMMANDS:
+        print(__doc__)
+        return 0 if words in (["-h"], ["--help"]) else 2
+    ensure()
+    return COMMANDS[words[0]](words[1:])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
