@@ -46,8 +46,8 @@ class Weighting(Frozen):
 
     @property
     def relative(self) -> bool:
-        """The weights depend on which units are compared."""
-        return self.method == "entropy"
+        """The weights move with the data of the cycle unless pinned by `from`."""
+        return self.method in ("entropy", "stated")
 
 
 class Missing(Frozen):
