@@ -1,0 +1,166 @@
+"""Files to plain text cells: csv (UTF-8, BOM, UTF-16, GB18030), xlsx, parquet.
+
+Every cell becomes text, "" when empty, and keeps the row number a person sees in Excel.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import math
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+from openpyxl.utils.exceptions import InvalidFileException
+
+from svclib.errors import DataError, Problem, nearest
+from svclib.params import DataSource
+
+SUFFIXES = (".csv", ".txt", ".xlsx", ".parquet")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Text cells of one file: headers as written, one row per record, row numbers from 2."""
+
+    file: str
+    sheet: str
+    headers: tuple[str, ...]
+    body: pd.DataFrame
+    rows: np.ndarray
+    sha256: str
+
+
+class UnreadableError(DataError):
+    """The file cannot be turned into cells; carries the problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def label(path: Path) -> str:
+    """Folder and name: cycles often share the file name."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def read(source: DataSource) -> Cells:
+    """Cells of a file; raises UnreadableError with what is wrong."""
+    path = source.path
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise _unreadable(
+            path, f"files of type {suffix or 'none'} cannot be read", f"Use {', '.join(SUFFIXES)}."
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        beside = sorted(p.name for p in path.parent.glob("*.*")) if path.parent.is_dir() else []
+        problem = f"cannot read {path}: {error.strerror}"
+        raise _unreadable(path, problem, "Check the path.", nearest(path.name, beside)) from error
+    if source.sheet is not None and suffix != ".xlsx":
+        raise _unreadable(path, f"sheet {source.sheet!r} is given for a {suffix} file", "Remove sheet.")
+    grid, sheet = _grid(path, content, source.sheet)
+    if not len(grid):
+        raise _unreadable(path, "the file is empty", "Put headers in the first row and data below.")
+    headers = tuple(str(h).strip() for h in grid.iloc[0])
+    body = grid.iloc[1:].reset_index(drop=True)
+    if not len(body):
+        raise _unreadable(path, "there are headers but no rows", "Add the data below the headers.")
+    rows = np.arange(2, len(body) + 2)
+    return Cells(label(path), sheet, headers, body, rows, hashlib.sha256(content).hexdigest())
+
+
+def _unreadable(path: Path, found: str, remedy: str, near: str = "") -> UnreadableError:
+    return UnreadableError(Problem(label(path), "", "", found, remedy, near))
+
+
+def _grid(path: Path, content: bytes, sheet: str | None) -> tuple[pd.DataFrame, str]:
+    if path.suffix.lower() == ".xlsx":
+        return _workbook(path, content, sheet)
+    if path.suffix.lower() == ".parquet":
+        return _parquet(path, content), ""
+    return _delimited(path, content), ""
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16")
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise _unreadable(path, "the text is neither UTF-8 nor GB18030", "Save it as CSV UTF-8.")
+
+
+def _delimited(path: Path, content: bytes) -> pd.DataFrame:
+    text = _decoded(path, content)
+    if not text.strip():
+        return pd.DataFrame()
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text), sep=delimiter, header=None, dtype=str, na_filter=False, skip_blank_lines=False
+        )
+    except pd.errors.ParserError as error:
+        raise _broken_row(path, str(error)) from error
+    return frame.fillna("")
+
+
+def _broken_row(path: Path, message: str) -> UnreadableError:
+    counts = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
+    if counts is None:
+        return _unreadable(path, f"not a readable table: {message}", "Look for an unclosed quotation mark.")
+    found = f"{counts[3]} cells where the header has {counts[1]}"
+    remedy = 'Quote a text that holds a comma: "a, b".'
+    return UnreadableError(Problem(label(path), f"row {counts[2]}", "", found, remedy))
+
+
+def _parquet(path: Path, content: bytes) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(io.BytesIO(content))
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, f"not a Parquet file: {error}", "Write it again.") from error
+    body = [[cell_text(v) for v in row] for row in frame.itertuples(index=False)]
+    return pd.DataFrame([[str(c) for c in frame.columns], *body], dtype=str)
+
+
+def _workbook(path: Path, content: bytes, sheet: str | None) -> tuple[pd.DataFrame, str]:
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+        raise _unreadable(path, "not an xlsx workbook", "Save it as .xlsx.") from error
+    names = book.sheetnames
+    name = names[0] if sheet is None else sheet
+    if name not in names:
+        remedy = f"The workbook has: {', '.join(names)}."
+        raise _unreadable(path, f"no sheet {name!r}", remedy, nearest(name, names))
+    rows = [[cell_text(v) for v in row] for row in book[name].iter_rows(values_only=True)]
+    book.close()
+    while rows and not any(rows[-1]):
+        rows.pop()
+    while rows and all(not row[-1] for row in rows if row):
+        rows = [row[:-1] for row in rows]
+    return pd.DataFrame(rows, dtype=str), name
+
+
+def cell_text(value: Any) -> str:
+    """Text of a cell: whole numbers without a point, times as ISO, "" when empty."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, float | np.floating):
+        if math.isnan(value):
+            return ""
+        return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ")
+    return str(value).strip()

@@ -1,0 +1,217 @@
+"""One file as a table of canonical columns, with typing and grouped problems."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from openpyxl.utils import get_column_letter
+
+from svclib.columns import checked, empty
+from svclib.errors import Problem, nearest
+from svclib.params import DataSource
+from svclib.sources import headers
+from svclib.sources.files import Cells
+
+_FIRST = 5
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
+
+
+@dataclass
+class Table:
+    """Text columns under canonical names; `flag` turns bad cells into one problem."""
+
+    source: str
+    cycle: str
+    cells: Cells
+    frame: pd.DataFrame
+    positions: dict[str, int]
+    problems: list[Problem] = field(default_factory=list)
+    dropped: list[dict[str, Any]] = field(default_factory=list)
+    rows: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+
+    def __contains__(self, column: str) -> bool:
+        return column in self.frame
+
+    def header(self, column: str) -> str:
+        """The file's own name of a canonical column."""
+        at = self.positions.get(column)
+        return column if at is None else self.cells.headers[at]
+
+    def text(self, column: str) -> pd.Series:
+        """A text column, "" throughout when the file has none."""
+        if column in self.frame:
+            return self.frame[column]
+        return pd.Series("", index=self.frame.index, dtype="str")
+
+    def number(self, column: str, *, remedy: str = "Write a number.", missing: bool = True) -> np.ndarray:
+        """A numeric column, NaN where empty; text in it becomes a problem.
+
+        `missing` also reads NA, N/A, NaN, null and None as empty.
+        """
+        if column not in self.frame:
+            return np.full(len(self.frame), np.nan)
+        text = self.frame[column]
+        values = pd.to_numeric(text, errors="coerce").to_numpy(float, copy=True)
+        for i in np.flatnonzero(np.isnan(values) & (text != "").to_numpy()):
+            values[i] = _lenient(text.iloc[i])
+        void = _MISSING if missing else {""}
+        blank = text.str.casefold().isin(list(void)).to_numpy()
+        self.flag(~np.isfinite(values) & ~blank, column, "not a number", remedy)
+        return np.where(np.isfinite(values), values, np.nan)
+
+    def flag(self, bad: Any, column: str, what: str, remedy: str, near: str = "") -> bool:
+        """One problem for all `bad` rows: places, count, first values. True when there are any."""
+        at = np.flatnonzero(np.asarray(bad, bool))
+        if not len(at):
+            return False
+        shown = [self.text(column).iloc[i] or "(empty)" for i in at[:_FIRST]] if column in self.frame else []
+        count = f"{len(at)} cells " if len(at) > 1 else ""
+        found = f"{count}{what}: {', '.join(shown)}" if shown else f"{count}{what}"
+        found += ", …" if len(at) > _FIRST else ""
+        self.problems.append(
+            Problem(self.cells.file, self.place(at, column), self.header(column), found, remedy, near)
+        )
+        return True
+
+    def place(self, at: Sequence[int] | np.ndarray, column: str) -> str:
+        """`rows 14, 52` or, in a workbook, `Sheet1!C14, C52`."""
+        numbers = [int(self.rows[i]) for i in at[:_FIRST]]
+        more = ", …" if len(at) > _FIRST else ""
+        if self.cells.sheet:
+            letter = get_column_letter(self.positions.get(column, 0) + 1)
+            return f"{self.cells.sheet}!" + ", ".join(f"{letter}{n}" for n in numbers) + more
+        return ("row " if len(numbers) == 1 else "rows ") + ", ".join(map(str, numbers)) + more
+
+    def header_problem(self, column: str, found: str, remedy: str, near: str = "") -> None:
+        """A problem of the header row."""
+        place = f"{self.cells.sheet}!1:1" if self.cells.sheet else "row 1"
+        self.problems.append(Problem(self.cells.file, place, column, found, remedy, near))
+
+    def known(self, column: str, valid: Sequence[str], remedy: str) -> None:
+        """One problem per unknown name in a column."""
+        text = self.text(column)
+        self.flag(text == "", column, "empty", "Fill it in.")
+        for name in sorted(set(text) - {"", *valid}):
+            self.flag(text == name, column, f"unknown {column}", remedy, nearest(name, valid))
+
+    def drop(self, gone: Any, rule: str, detail: Callable[[int], str]) -> None:
+        """Leave rows out, each with its reason in the exclusions."""
+        gone = np.asarray(gone, bool)
+        for i in map(int, np.flatnonzero(gone)):
+            self.note(i, rule, detail(i), excluded=True)
+        self.frame = self.frame[~gone].reset_index(drop=True)
+        self.rows = self.rows[~gone]
+
+    def note(
+        self, i: int, rule: str, detail: str, *, excluded: bool, value: float = np.nan, cut: float = np.nan
+    ) -> None:
+        """A row of the exclusions table about row `i`."""
+        who = "expert" if self.source == "judgments" else "respondent"
+        self.dropped.append(
+            {
+                "cycle": self.cycle,
+                "source": self.source,
+                "row": int(self.rows[i]),
+                "rule": rule,
+                "respondent": self.text(who).iloc[i],
+                "unit": self.text("unit").iloc[i],
+                "excluded": excluded,
+                "value": value,
+                "cut": cut,
+                "detail": detail,
+            }
+        )
+
+
+def _lenient(text: str) -> float:
+    try:
+        return float(unicodedata.normalize("NFKC", text).strip())
+    except ValueError:
+        return np.nan
+
+
+def build(
+    source: str, cycle: str, cells: Cells, entry: DataSource, required: Iterable[str], optional: Iterable[str]
+) -> Table:
+    """Find the wanted columns, rename them, recode cells, leave blank rows out."""
+    table = Table(source, cycle, cells, pd.DataFrame(index=cells.body.index), {}, rows=cells.rows)
+    required, optional = list(required), list(optional)
+    _locate(table, entry.columns, [*required, *optional])
+    _complain(table, entry.columns, required, optional)
+    columns = {c: cells.body.iloc[:, at].astype("str").str.strip() for c, at in table.positions.items()}
+    table.frame = pd.DataFrame(columns, index=cells.body.index)
+    blank = (cells.body.apply(lambda column: column.str.strip()) == "").all(axis=1)
+    table.drop(blank, "blank_row", lambda _: "")
+    _recode(table, entry.values)
+    _cycle(table)
+    return table
+
+
+def _locate(table: Table, mapping: Mapping[str, str], wanted: Sequence[str]) -> None:
+    written = [headers.plain(h) for h in table.cells.headers]
+    for column in wanted:
+        if column in mapping:
+            at = [i for i, h in enumerate(table.cells.headers) if h == mapping[column].strip()]
+        else:
+            accepted = {headers.plain(name) for name in headers.names_of(column)}
+            at = [i for i, h in enumerate(written) if h in accepted]
+        if len(at) > 1:
+            found = f"{len(at)} columns for {column}: {', '.join(table.cells.headers[i] for i in at)}"
+            table.header_problem(column, found, "Keep one, or name it under columns: in the params.")
+        if at:
+            table.positions[column] = at[0]
+
+
+def _complain(table: Table, mapping: Mapping[str, str], required: list[str], optional: list[str]) -> None:
+    free = [h for i, h in enumerate(table.cells.headers) if i not in table.positions.values()]
+    for column, header in mapping.items():
+        if column not in required and column not in optional:
+            close = nearest(column, [*required, *optional])
+            table.header_problem(
+                column, f"columns: names {column!r}, which {table.source} does not use", "Remove it.", close
+            )
+        elif column not in table.positions:
+            close = nearest(header, table.cells.headers)
+            table.header_problem(column, f"no column {header!r}", "Correct columns: in the params.", close)
+    lacking = [c for c in required if c not in table.positions and c not in mapping]
+    for column in lacking:
+        close = next((n for name in headers.names_of(column) if (n := nearest(name, free))), "")
+        remedy = f"Add it, or map it under columns:. The file has {', '.join(table.cells.headers[:12])}."
+        table.header_problem(column, f"no column {headers.shown([column])}", remedy, close)
+    absent = {n: c for c in optional if c not in table.positions for n in headers.names_of(c) if len(n) > 3}
+    for header in free:
+        close = nearest(header, absent)
+        if close and headers.plain(header)[:3] == headers.plain(close)[:3]:
+            table.header_problem(header, "column is not used", "Correct its name.", close)
+
+
+def _recode(table: Table, values: Mapping[str, Mapping[str, str]]) -> None:
+    for column, codes in values.items():
+        if column not in table.frame:
+            table.header_problem(
+                column, f"values: names {column!r}, which is not a column here", "Remove it."
+            )
+            continue
+        table.frame[column] = (
+            table.frame[column].map(lambda cell, codes=codes: codes.get(cell, cell)).astype("str")
+        )
+
+
+def _cycle(table: Table) -> None:
+    other = (table.text("cycle") != table.cycle) & (table.text("cycle") != "")
+    table.flag(other, "cycle", f"rows of another cycle than {table.cycle}", "Keep one cycle per file.")
+
+
+def exclusions(tables: Iterable[Table]) -> pd.DataFrame:
+    """Everything left out while reading, as table "exclusions": one row per row and rule."""
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in (row for table in tables for row in table.dropped):
+        kept = merged.setdefault((row["cycle"], row["source"], row["row"], row["rule"]), row)
+        if kept is not row:
+            kept["detail"] = f"{kept['detail']}; {row['detail']}"
+    return checked("exclusions", pd.DataFrame(list(merged.values()))) if merged else empty("exclusions")
