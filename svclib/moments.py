@@ -227,7 +227,7 @@ def alpha_tables(rows: pd.DataFrame, items: Sequence[str], *, by: Sequence[str] 
     """
     x = rows[list(items)].to_numpy(float)
     complete = np.isfinite(x).all(axis=1)
-    x, keys = x[complete], rows[list(by)][complete].reset_index(drop=True)
+    x, keys = x[complete], rows[list(by)].iloc[np.flatnonzero(complete)].reset_index(drop=True)
     v = np.column_stack([np.ones(len(x)), x, (x**2).sum(axis=1), x.sum(axis=1) ** 2])
     return _grouped_cross(keys, v)
 
