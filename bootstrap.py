@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """One door to everything: make the environment beside this file, then run a command in it.
 
     python3 bootstrap.py report    evaluate the demo cycle, print where the two reports are
@@ -8,8 +7,7 @@
     python3 bootstrap.py lab       JupyterLab in notebooks/
     python3 bootstrap.py lint      ruff and pyright
 
-What follows the command is passed on: `bootstrap.py test tests/test_params.py -k baseline`.
-Only the standard library is used, so any Python 3.11+ can start it.
+What follows the command is passed on: `bootstrap.py test tests/test_params.py -k baseline`
 """
 
 from __future__ import annotations
@@ -30,8 +28,10 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "svclib.stamp"
 DEMO = "params/demo/2026Q2.yaml"
-# One thread per process: sums are then added in the same order on every machine.
-THREADS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# One thread per process: sums are then added in the same order on every machine.  And pip, told by a
+# user's file to install into the home directory, would refuse to install into an environment.
+ONES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONUTF8")
+OURS = dict.fromkeys(ONES, "1") | {"PIP_USER": "0", "VIRTUAL_ENV": str(VENV)}
 # What uv calls an option of pip; any of these set by the user stands.
 UV_NAMES = {
     "index-url": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
@@ -39,14 +39,11 @@ UV_NAMES = {
     "find-links": ("UV_FIND_LINKS",),
     "trusted-host": ("UV_INSECURE_HOST",),
     "cert": ("SSL_CERT_FILE",),
-    "client-cert": ("SSL_CLIENT_CERT",),
-    "default-timeout": ("UV_HTTP_TIMEOUT",),
-    "timeout": ("UV_HTTP_TIMEOUT",),
 }
 
 
 def say(text: str) -> None:
-    """One line of progress, kept out of what a pipe would read."""
+    """Print one line of progress."""
     print(f"bootstrap: {text}", file=sys.stderr, flush=True)
 
 
@@ -58,8 +55,7 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> int:
 def child_env() -> dict[str, str]:
     """The user's environment, with ours in front and no foreign packages on the import path."""
     env = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
-    path = os.pathsep.join([str(PYTHON.parent), env.get("PATH", "")])
-    return env | THREADS | {"PYTHONUTF8": "1", "VIRTUAL_ENV": str(VENV), "PATH": path}
+    return env | OURS | {"PATH": os.pathsep.join([str(PYTHON.parent), env.get("PATH", "")])}
 
 
 def pip_settings() -> dict[str, str]:
@@ -82,8 +78,6 @@ def uv_env(pip: dict[str, str]) -> dict[str, str]:
     for option, names in UV_NAMES.items():
         if option in pip and not any(name in os.environ for name in names):
             env[names[0]] = (" " if option != "find-links" else ",").join(pip[option].split())
-    if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
-        env.setdefault("UV_NO_INDEX", "1")
     # Taking a file from whichever index has it is safe: every file must match a hash of the lock.
     env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     return env
@@ -91,10 +85,8 @@ def uv_env(pip: dict[str, str]) -> dict[str, str]:
 
 def pinned(package: str) -> str:
     """The lines of the lock that pin `package`, with its hashes."""
-    found = re.search(rf"^{package}==.*\n(?:[ ]+--hash=.*\n?)+", LOCK.read_text("utf-8"), re.MULTILINE)
-    if found is None:
-        raise LookupError(f"{LOCK.name} does not pin {package}")
-    return found.group()
+    blocks = re.split(r"\n(?=\S)", LOCK.read_text("utf-8"))
+    return next(block for block in blocks if block.startswith(f"{package}=="))
 
 
 def install(installer: list[str | Path], env: dict[str, str]) -> bool:
@@ -102,6 +94,13 @@ def install(installer: list[str | Path], env: dict[str, str]) -> bool:
     lock = [*installer, "--no-deps", "--require-hashes", "-r", LOCK]
     here = [*installer, "--no-deps", "--no-build-isolation", "-e", ROOT]
     return run(*lock, env=env) == 0 and run(*here, env=env) == 0
+
+
+def install_with(uv: str | Path) -> bool:
+    """Install with this uv and the user's settings of pip; uv knows --no-index only as an option."""
+    pip = pip_settings()
+    closed = ["--no-index"] if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"} else []
+    return install([uv, "pip", "install", *closed, "--python", PYTHON], uv_env(pip))
 
 
 def plain_venv() -> None:
@@ -115,51 +114,40 @@ def plain_venv() -> None:
 
 def locked_uv() -> Path | None:
     """The uv that the lock pins, installed by pip into the environment; None where that fails."""
-    only_uv = VENV / "uv.txt"
-    only_uv.write_text(pinned("uv"), "utf-8")
-    if run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", only_uv, env=pip_env()) != 0:
-        return None
-    return PYTHON.with_name("uv.exe" if os.name == "nt" else "uv")
-
-
-def pip_env() -> dict[str, str]:
-    """Environment for pip; a user-wide `--user` default would refuse to install into an environment."""
-    return child_env() | {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    (VENV / "uv.txt").write_text(pinned("uv"), "utf-8")
+    options = ["--quiet", "--require-hashes", "-r", VENV / "uv.txt"]
+    made = run(PYTHON, "-m", "pip", "install", *options, env=child_env())
+    return PYTHON.with_name("uv.exe" if os.name == "nt" else "uv") if made == 0 else None
 
 
 def build() -> None:
     """Make `.venv` with the first installer that works: uv on PATH, the locked uv, pip."""
-    into = ["pip", "install", "--python", PYTHON]
-    uv = shutil.which("uv")
-    if uv:
-        made = run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV, env=uv_env({})) == 0
-        if made and install([uv, *into], uv_env(pip_settings())):
+    found = shutil.which("uv")
+    if found:
+        made = run(found, "venv", "--quiet", "--clear", "--python", sys.executable, VENV)
+        if made == 0 and install_with(found):
             return
-        say(f"{uv} could not install the locked packages; trying with pip")
+        say(f"{found} could not make the environment; trying the uv of the lock")
     plain_venv()
-    uv = None if uv else locked_uv()
-    if uv and install([uv, *into], uv_env(pip_settings())):
+    locked = locked_uv()
+    if locked and install_with(locked):
         return
-    say("no working uv; using pip, which takes several minutes")
-    if not install([PYTHON, "-m", "pip", "install"], pip_env()):
+    say("no working uv; using pip, which takes a few minutes")
+    if not install([PYTHON, "-m", "pip", "install"], child_env()):
         sys.exit("bootstrap: the locked packages could not be installed; the reason is above")
 
 
-def fingerprint() -> str:
-    """Changes when the environment must be made anew: lock, project file, interpreter, place."""
-    place = f"{sys.version} {ROOT}".encode()
-    return hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + place).hexdigest()
-
-
 def ensure() -> None:
-    """Do nothing when `.venv` fits; otherwise make it anew. The stamp is written last."""
-    if PYTHON.exists() and STAMP.is_file() and STAMP.read_text("utf-8") == fingerprint():
+    """Make `.venv` anew unless it fits this lock, project file, interpreter and place; stamp it last."""
+    files = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+    wanted = hashlib.sha256(files + f"{sys.version} {ROOT}".encode()).hexdigest()
+    if PYTHON.exists() and STAMP.is_file() and STAMP.read_text("utf-8") == wanted:
         return
     if Path(sys.prefix).resolve() == VENV.resolve():
         sys.exit("bootstrap: .venv is out of date; start me with the Python outside it")
     say(f"making {VENV.name} from {LOCK.name} (once; under a minute with uv)")
     build()
-    STAMP.write_text(fingerprint(), "utf-8")
+    STAMP.write_text(wanted, "utf-8")
 
 
 def module(name: str, *options: str | Path) -> int:
@@ -168,15 +156,9 @@ def module(name: str, *options: str | Path) -> int:
 
 
 def report(extra: list[str]) -> int:
-    """Evaluate the demo cycle, or the params file named in `extra`; say where the reports are."""
-    if any(word.endswith((".yaml", ".yml")) for word in extra):
-        return module("svclib", "run", *extra)
-    code = module("svclib", "run", DEMO, *extra)
-    pointer = ROOT / "reports/demo/2026Q2/current"
-    if code == 0 and pointer.is_file():
-        for page in sorted((pointer.parent / pointer.read_text("utf-8").strip()).glob("report.*.html")):
-            print(page)
-    return code
+    """Evaluate the demo cycle, or the params file named in `extra`; the run says where its pages are."""
+    own = any(word.endswith((".yaml", ".yml")) for word in extra)
+    return module("svclib", "run", *([] if own else [DEMO]), *extra)
 
 
 def pytest(marker: str, extra: list[str]) -> int:
@@ -184,8 +166,8 @@ def pytest(marker: str, extra: list[str]) -> int:
     named = any((ROOT / word.split("::")[0]).exists() for word in extra if not word.startswith("-"))
     places = ["tests"] if marker == "slow" else ["tests", "svclib", "notebooks"]
     where = [] if named else [place for place in places if (ROOT / place).is_dir()]
-    spread = "load" if marker == "slow" else "loadscope"
-    return module("pytest", "-m", marker, "-n", "2", "--dist", spread, "--nbval-lax", *where, *extra)
+    dist = "load" if marker == "slow" else "loadscope"
+    return module("pytest", "-m", marker, "-n", "2", "--dist", dist, "--nbval-lax", *where, *extra)
 
 
 def lint(extra: list[str]) -> int:
@@ -207,9 +189,7 @@ COMMANDS = {
 def main(words: list[str]) -> int:
     """Exit code of the command in `words`, after making sure of the environment."""
     if sys.version_info < (3, 11):  # noqa: UP036 - an older Python can start this file
-        sys.exit(
-            f"bootstrap: svclib needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}"
-        )
+        sys.exit(f"bootstrap: svclib needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     if not words or words[0] not in COMMANDS:
         print(__doc__)
         return 0 if words in (["-h"], ["--help"]) else 2

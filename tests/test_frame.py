@@ -107,11 +107,6 @@ def test_bootstrap_without_a_known_command_lists_the_commands(words, code, capsy
     assert [name for name in bootstrap.COMMANDS if name not in printed] == []
 
 
-def test_unpinned_package_is_refused():
-    with pytest.raises(LookupError, match=r"requirements\.lock does not pin left-pad"):
-        bootstrap.pinned("left-pad")
-
-
 @pytest.fixture
 def pip_list(monkeypatch):
     """Lets a test say what `pip config list` prints and which variables are set."""
@@ -147,13 +142,20 @@ def test_pip_settings_merge_as_pip_merges_them(pip_list):
 
 
 def test_uv_receives_the_settings_of_pip(pip_list):
-    env = bootstrap.uv_env(pip_list(LISTED, PIP_FIND_LINKS="/w1 /w2", PIP_CERT="/ca.pem", PIP_NO_INDEX="1"))
+    env = bootstrap.uv_env(pip_list(LISTED, PIP_FIND_LINKS="/w1 /w2", PIP_CERT="/ca.pem"))
     assert env["UV_DEFAULT_INDEX"] == "a://install/simple"
     assert env["UV_INDEX"] == "a://one/simple a://two/simple"
     assert env["UV_FIND_LINKS"] == "/w1,/w2"
     assert env["SSL_CERT_FILE"] == "/ca.pem"
-    assert env["UV_NO_INDEX"] == "1"
     assert env["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+
+
+def test_a_closed_index_stays_closed_for_uv(pip_list, monkeypatch):
+    pip_list("", PIP_NO_INDEX="true")
+    commands: list[list] = []
+    monkeypatch.setattr(bootstrap, "install", lambda command, _env: commands.append(command) or True)
+    assert bootstrap.install_with("uv")
+    assert "--no-index" in commands[0]
 
 
 def test_settings_of_uv_stand_over_those_of_pip(pip_list):
@@ -228,26 +230,56 @@ def test_missing_ensurepip_names_the_package_to_install(monkeypatch):
         bootstrap.plain_venv()
 
 
-def test_report_passes_the_exit_code_on_and_prints_nothing_after_a_failure(monkeypatch, capsys):
-    monkeypatch.setattr(bootstrap, "module", lambda *_: 3)
-    assert bootstrap.report([]) == 3
-    assert capsys.readouterr().out == ""
+@pytest.mark.parametrize(
+    ("extra", "files"),
+    [
+        ([], [bootstrap.DEMO]),
+        (["--no-units"], [bootstrap.DEMO, "--no-units"]),
+        (["my/cycle.yaml"], ["my/cycle.yaml"]),
+    ],
+)
+def test_report_runs_the_demo_or_the_named_file_and_passes_the_exit_code_on(monkeypatch, extra, files):
+    calls: list[tuple] = []
+    monkeypatch.setattr(bootstrap, "module", lambda *words: calls.append(words) or 3)
+    assert bootstrap.report(extra) == 3
+    assert calls == [("svclib", "run", *files)]
 
 
-def test_report_prints_the_pages_of_the_current_run(monkeypatch, tmp_path, capsys):
-    home = tmp_path / "reports/demo/2026Q2"
-    for run, page in (("old", "report.zh.html"), ("new", "report.zh.html"), ("new", "report.en.html")):
-        (home / run).mkdir(parents=True, exist_ok=True)
-        (home / run / page).touch()
-    (home / "current").write_text("new\n", "utf-8")
-    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
-    monkeypatch.setattr(bootstrap, "module", lambda *_: 0)
-    assert bootstrap.report([]) == 0
-    printed = capsys.readouterr().out.split()
-    assert [Path(p).relative_to(home).as_posix() for p in printed] == [
-        "new/report.en.html",
-        "new/report.zh.html",
-    ]
+@pytest.fixture
+def installers(monkeypatch):
+    """Lets a test say which installers work; returns what was tried, in order."""
+
+    def use(working: set[str]) -> list[str]:
+        tried: list[str] = []
+
+        def install(command, _env):
+            name = {"/bin/uv": "uv on PATH", "/venv/uv": "locked uv"}.get(command[0], "pip")
+            tried.append(name)
+            return name in working
+
+        monkeypatch.setattr(bootstrap, "install", install)
+        monkeypatch.setattr(bootstrap, "run", lambda *_, **__: 0)
+        monkeypatch.setattr(bootstrap, "plain_venv", lambda: None)
+        monkeypatch.setattr(bootstrap, "pip_settings", dict)
+        monkeypatch.setattr(bootstrap, "locked_uv", lambda: "/venv/uv")
+        monkeypatch.setattr(bootstrap.shutil, "which", lambda _: "/bin/uv")
+        bootstrap.build()
+        return tried
+
+    return use
+
+
+def test_the_first_installer_that_works_is_used(installers, capsys):
+    assert installers({"uv on PATH", "pip"}) == ["uv on PATH"]
+    assert capsys.readouterr().err == ""
+    assert installers({"locked uv", "pip"}) == ["uv on PATH", "locked uv"]
+    assert installers({"pip"}) == ["uv on PATH", "locked uv", "pip"]
+    assert "using pip" in capsys.readouterr().err
+
+
+def test_when_no_installer_works_the_build_ends_with_a_sentence(installers):
+    with pytest.raises(SystemExit, match="the locked packages could not be installed"):
+        installers(set())
 
 
 def test_named_test_files_replace_the_default_places(monkeypatch):
