@@ -1,0 +1,98 @@
+"""Command line: `svclib check` and `svclib run`.
+
+Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was written.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+import svclib
+from svclib.errors import InputErrors, SvcError
+
+STEP_FAILED, INPUT_INVALID = 1, 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(svclib.__version__, prog_name="svclib")
+def main() -> None:
+    """Service-quality evaluation: from data to grades and tested improvements."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _exits(command: Callable[..., None]) -> Callable[..., None]:
+    """Print an error the user can fix without a traceback and leave with its exit code."""
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> None:
+        from svclib.run import StepFailed
+
+        try:
+            command(**options)
+        except StepFailed as error:
+            click.echo(error, err=True)
+            sys.exit(STEP_FAILED)
+        except SvcError as error:
+            click.echo(error, err=True)
+            sys.exit(INPUT_INVALID)
+
+    return wrapped
+
+
+@main.command()
+@click.argument("params", type=click.Path(path_type=Path))
+def check(params: Path) -> None:
+    """List everything wrong with PARAMS, its framework and its data, without running."""
+    from svclib import sources
+
+    problems = sources.check(params)
+    if problems:
+        click.echo(InputErrors(problems), err=True)
+        sys.exit(INPUT_INVALID)
+    click.echo(f"{params}: no problem found")
+
+
+@main.command()
+@click.argument("params", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="reports",
+    show_default=True,
+    help="Folder for <name>/<cycle>/<run_id>.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at the same time (default: at most 2).")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="STEP",
+    help="Only this step (such as 40) and those before it, kept as a partial run. Repeatable.",
+)
+@click.option("--no-units", is_flag=True, help="Leave out the reports of the single units.")
+@click.option("--notebooks", type=click.Path(path_type=Path, exists=True, file_okay=False), hidden=True)
+@_exits
+def run(
+    *,
+    params: Path,
+    out: Path,
+    jobs: int | None,
+    only: tuple[str, ...],
+    no_units: bool,
+    notebooks: Path | None,
+) -> None:
+    """Evaluate the cycle of PARAMS: notebooks, tables, manifest and HTML reports, published at once."""
+    from svclib import run as runner
+
+    steps = tuple(step for entry in only for step in entry.replace(",", " ").split())
+    options: dict[str, Any] = {} if notebooks is None else {"notebooks": notebooks}
+    done = runner.run_cycle(params, out=out, jobs=jobs or 0, only=steps, units=not no_units, **options)
+    click.echo(f"{done.path}  ({done.seconds:.0f} s, body {done.body_hash[:12]})")
+    for report in sorted(done.path.glob("report.*.html")):
+        click.echo(report)
