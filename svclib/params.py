@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field
 
 from svclib import framework as frameworks
 from svclib.errors import InputErrors, Problem, nearest
-from svclib.framework import Framework, yamlfile
+from svclib.framework import Framework, schema, yamlfile
 from svclib.framework.names import chinese
 from svclib.framework.scoring import Frozen, refuse
 from svclib.framework.yamlfile import Document, KeyPath
@@ -124,6 +124,7 @@ class Settings(Frozen):
     families: tuple[Annotated[Family, chinese(Family)], ...] = ("total", "dimension", "indicator")
     panel: bool = False
     min_responses: Annotated[int, Field(ge=1)] = 10
+    min_equivalent: Annotated[int, Field(ge=2)] = 30
     min_cell: Annotated[int, Field(ge=1)] = 5
     reliability: Reliability = Reliability()
     screening: Screening = Screening()
@@ -206,6 +207,16 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
         return None, problems
     settings = {name: getattr(written, name) for name in Settings.model_fields}
     return Params.model_construct(**settings, **resolved), problems
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a params file."""
+    out = schema.finished(ParamsFile.model_json_schema(by_alias=True), "Params file")
+    files = out["$defs"]["DataFiles"]["properties"]
+    for entry in files.values():
+        entry["anyOf"].append({"type": "string"})
+    out["properties"]["title"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Title"}]}
+    return out
 
 
 class _Paths:

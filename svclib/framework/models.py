@@ -204,6 +204,7 @@ class Framework(Frozen):
     missing: Missing = Missing()
     aggregate: Annotated[Literal["arithmetic"], chinese(Literal["arithmetic"])] = "arithmetic"
     weights: Weighting = Weighting()
+    mid: Positive | None = None
     grades: Grades
     dimensions: Annotated[tuple[Dimension, ...], BeforeValidator(_named)]
 

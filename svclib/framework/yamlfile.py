@@ -204,7 +204,7 @@ def _note(doc: Document, model: type[BaseModel], data: Any, detail: ErrorDetails
     if "remedy" in context:
         doc.add(path, detail["msg"], context["remedy"], context.get("near", ""))
     else:
-        doc.add(path, f"found {_short(found)}", _remedy(kind, detail["msg"], found))
+        doc.add(path, f"found {_short(found)}", _remedy(kind, detail["msg"]))
     return path
 
 
@@ -218,10 +218,22 @@ def _is_word(value: Any) -> bool:
     return value is None or isinstance(value, bool)
 
 
-def _remedy(kind: str, message: str, found: Any) -> str:
-    if kind == "string_type" and not isinstance(found, list | dict) and found is not None:
-        return "A text is wanted: put the value in quotes."
-    return message[0].upper() + message[1:].replace("Input should", "It should") + "."
+_REMEDIES = {
+    "float": "A number is wanted.",
+    "int": "A whole number is wanted.",
+    "bool": "Write true or false.",
+    "dict": "Write names with their content: {name: content}.",
+    "model": "Write keys with their values: {key: value}.",
+    "tuple": "Write a list: [a, b].",
+    "string": "A text is wanted: put the value in quotes.",
+}
+
+
+def _remedy(kind: str, message: str) -> str:
+    wanted, _, what = kind.partition("_")
+    if wanted in _REMEDIES and what in ("type", "parsing", "from_float"):
+        return _REMEDIES[wanted]
+    return message.replace("Input should", "It should") + "."
 
 
 def named_path(data: Any, loc: Iterable[Any]) -> KeyPath:
