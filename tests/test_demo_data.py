@@ -80,11 +80,14 @@ def test_truth_lists_exactly_the_planted_changes(truth):
     assert _changed(truth) == {
         ("冷链部", "服务态度"): "improved",
         ("冷链部", "沟通反馈"): "improved",
+        ("冷链部", "投诉处理率"): "improved",
         ("冷链部", "客户体验"): "improved",
         ("冷链部", "total"): "improved",
         ("配送三部", "服务规范"): "declined",
         ("配送三部", "任务完成率"): "declined",
+        ("配送三部", "准时送达率"): "declined",
         ("配送三部", "服务质量"): "declined",
+        ("配送三部", "流程效率"): "declined",
         ("配送三部", "total"): "declined",
     }
     values = truth[truth["quantity"] == "true_value"].pivot_table(

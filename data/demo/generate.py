@@ -39,10 +39,10 @@ RATINGS: dict[str, tuple[tuple[str, ...], float]] = {  # three items each: who r
 ITEMS = [f"q{i + 1:02d}" for i in range(3 * len(RATINGS))]
 ASKED = ITEMS[:12]  # of customers
 PERCENT = {  # column of parameters.csv, range of the denominator
-    "投诉处理率": ("complaints", 240, 320),
+    "投诉处理率": ("complaints", 500, 700),
     "任务完成率": ("tasks", 800, 1200),
     "准时送达率": ("on_time", 800, 1200),
-    "设备完好率": ("equipment", 150, 220),
+    "设备完好率": ("equipment", 400, 600),
 }
 BARE = ("预算执行率", "报表报送延迟")  # reported as a value only
 DIMENSIONS = {
@@ -55,18 +55,19 @@ DIMENSIONS = {
 SMALL, VETO = "应急保障部", "车队管理部"
 VETO_ACCIDENTS = 10  # in 2026Q1 and in 2026Q2 alike, so the veto is no change between them
 ORDERS = 4200  # accident exposure per unit and quarter
-START = {("冷链部", "服务态度"): -0.60, ("冷链部", "沟通反馈"): -0.60}  # low before the improvement
+START = {("冷链部", "服务态度"): -0.70, ("冷链部", "沟通反馈"): -0.70}  # low before the improvement
 PLANTED = {  # 2026Q2 against 2026Q1, natural units
-    ("冷链部", "服务态度"): 0.90,
-    ("冷链部", "沟通反馈"): 0.90,
-    ("配送三部", "服务规范"): -0.90,
-    ("配送三部", "任务完成率"): -9.0,
+    ("冷链部", "服务态度"): 1.0,
+    ("冷链部", "沟通反馈"): 1.0,
+    ("冷链部", "投诉处理率"): 12.0,
+    ("配送三部", "服务规范"): -1.0,
+    ("配送三部", "任务完成率"): -12.0,
+    ("配送三部", "准时送达率"): -10.0,
 }
 DRIFT = {"2025Q3": (-0.10, 0.08, -0.06), "2025Q4": (-0.05, 0.04, -0.03)}  # rating means, unit number mod 3
 TEXTURE = np.random.default_rng(0).normal(0.0, 0.04, (len(UNITS), len(RATINGS))).round(3)
-IMPORTANCE = np.array(
-    [[36, 40, 33, 38, 36], [26, 24, 30, 22, 25], [20, 18, 19, 22, 20], [11, 11, 10, 11, 12]]
-)
+# One column per expert, one row per dimension; the last dimension has what is left to 100.
+WEIGHTS = np.array([(36, 40, 33, 38, 36), (26, 24, 30, 22, 25), (20, 18, 19, 22, 20), (11, 11, 10, 11, 12)])
 INCONSISTENT = ("专家E", "客户体验", "流程效率")  # this expert gave the reciprocal here
 
 
@@ -111,10 +112,9 @@ def true_value(unit: Any, indicator: str, case: Case) -> float:
     if indicator in RATINGS:
         raters = {s: SUBJECTS[s] for s in RATINGS[indicator][0]}
         return sum(w * _mean(unit, indicator, s, case) for s, w in raters.items()) / sum(raters.values())
-    if indicator == "安全事故率":
-        return 1000 * _accidents(unit, case) / ORDERS
     base = {name: getattr(unit, column) for name, (column, _, _) in PERCENT.items()}
     base |= {"响应时间": unit.response, "安全培训覆盖率": 100.0}
+    base["安全事故率"] = 1000 * _accidents(unit, case) / ORDERS
     return base[indicator] + _planted(unit, indicator, case)
 
 
@@ -246,7 +246,7 @@ def _judgments() -> pd.DataFrame:
     """Ratios of each expert's weights on the 1..9 scale, one of them turned round."""
     rows, names = [], list(DIMENSIONS)
     for number, expert in enumerate(f"专家{letter}" for letter in "ABCDE"):
-        weights = [*IMPORTANCE[:, number], 100 - IMPORTANCE[:, number].sum()]
+        weights = [*WEIGHTS[:, number], 100 - WEIGHTS[:, number].sum()]
         for i, a in enumerate(names):
             for j, b in enumerate(names[i + 1 :], start=i + 1):
                 value = min(9, round(max(weights[i] / weights[j], weights[j] / weights[i])))
