@@ -1,0 +1,144 @@
+"""Everything a cycle is computed from: its parameters and the typed data of every cycle it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from svclib import params as params_module
+from svclib import screening, sources
+from svclib.errors import ParamError
+from svclib.estimates import Estimate, item_means, join
+from svclib.framework import Framework
+from svclib.kpis import estimate as kpi_estimate
+from svclib.moments import reduce
+from svclib.params import Params
+from svclib.sources import Inputs
+
+ALL_UNITS = "*"
+
+
+@dataclass(frozen=True)
+class State:
+    """One evaluation cycle and the earlier cycles it is compared with.
+
+    Attributes
+    ----------
+    params : parameters of the current cycle
+    inputs : typed data by cycle, oldest first, the current cycle last; every cycle is read
+        and coded under the current framework
+    baseline : cycle compared with, "" when there is none
+    rescored : earlier cycles whose own framework gave other numbers (同口径调整)
+    """
+
+    params: Params
+    inputs: Mapping[str, Inputs]
+    baseline: str
+    rescored: tuple[str, ...]
+
+    @property
+    def framework(self) -> Framework:
+        """The current indicator system."""
+        return self.params.framework
+
+    @property
+    def cycle(self) -> str:
+        """The current cycle."""
+        return self.params.cycle
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Baseline (when there is one) and current cycle."""
+        return (self.baseline, self.cycle) if self.baseline else (self.cycle,)
+
+    def units(self, cycle: str) -> list[str]:
+        """Units to be scored in `cycle`, in the order of the units file."""
+        return [str(u) for u in self.inputs[cycle].units["unit"]]
+
+
+def load(params: Params) -> State:
+    """Read the current cycle, its baseline and its history under the current framework.
+
+    Raises
+    ------
+    InputErrors
+        Anything wrong with any of their files.
+    """
+    inputs: dict[str, Inputs] = {}
+    rescored: list[str] = []
+    baseline = ""
+    for path in dict.fromkeys((*params.history, *([params.baseline] if params.baseline else []))):
+        earlier = params_module.load(path)
+        if earlier.framework.number_hash() != params.framework.number_hash():
+            rescored.append(earlier.cycle)
+        if path == params.baseline:
+            baseline = earlier.cycle
+        inputs[earlier.cycle] = sources.read(earlier.model_copy(update={"framework": params.framework}))
+    inputs[params.cycle] = sources.read(params)
+    return State(params, inputs, baseline, tuple(rescored))
+
+
+def raw(state: State, cycles: Sequence[str]) -> pd.DataFrame:
+    """Responses of `cycles`, codes as answered."""
+    return pd.concat([state.inputs[c].responses for c in cycles], ignore_index=True)
+
+
+def flags(state: State, cycles: Sequence[str]) -> pd.DataFrame:
+    """Table "exclusions" of `cycles`: what reading left out and what screening marks."""
+    framework = state.framework
+    answers = raw(state, cycles)
+    scale = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
+    found = screening.screen(answers, framework.items, state.params.screening, scale=scale)
+    parts = [frame for c in cycles if len(frame := state.inputs[c].exclusions)]
+    return pd.concat([found, *parts], ignore_index=True)
+
+
+def valid(state: State, marks: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
+    """Responses of `cycles` that count: excluded rows out, reverse items recoded."""
+    return sources.coded(screening.keep(raw(state, cycles), marks), state.framework)
+
+
+def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> dict[str, Estimate]:
+    """Joint estimate of every item and KPI of each unit over `cycles`.
+
+    Index columns cycle, subject, item.  A unit without any data is left out.
+    """
+    framework = state.framework
+    here = responses[responses["cycle"].isin(cycles)]
+    tables = _tables(here, framework)
+    bounds = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
+    kpis = pd.concat([state.inputs[c].kpis for c in cycles], ignore_index=True)
+    found: dict[str, Estimate] = {}
+    for unit in dict.fromkeys(u for c in cycles for u in state.units(c)):
+        parts = []
+        if (here["unit"] == unit).any():
+            parts.append(item_means(tables, unit=unit, bounds=bounds, panel=state.params.panel))
+        records = kpis[kpis["unit"] == unit]
+        if len(records):
+            parts.append(kpi_estimate(records, framework))
+        if parts:
+            found[unit] = join(*parts)
+    return found
+
+
+def design(responses: pd.DataFrame, *, panel: bool) -> str:
+    """What the sampling unit is: "clusters" when declared in the data, else by `panel`."""
+    if (responses["cluster"] != "").any():
+        return "clusters"
+    return "panel" if panel else "independent"
+
+
+def _tables(responses: pd.DataFrame, framework: Framework):  # noqa: ANN202 - moments.Tables, private
+    clustered = [(rows["cluster"] != "").any() for _, rows in responses.groupby("cycle")]
+    if any(clustered) and not all(clustered):
+        raise ParamError(
+            "column cluster is filled in one cycle and empty in another; fill it in both or neither"
+        )
+    return reduce(
+        responses,
+        framework.items,
+        psu="cluster" if any(clustered) else "respondent",
+        stratum=bool((responses["stratum"] != "").any()),
+    )

@@ -1,0 +1,12 @@
+"""Two-period change: estimate, interval, three p-values per comparison, verdict.
+
+Every row is oriented once (`gain`, by `better`).  p and interval of a row come from one
+method, named in the row.  Kind and design choose the method, never a look at the data.
+"""
+
+from svclib.improvement.composites import composite_changes
+from svclib.improvement.indicators import rating_changes, record_changes
+from svclib.improvement.rows import Comparison
+from svclib.improvement.verdicts import judge
+
+__all__ = ["Comparison", "composite_changes", "judge", "rating_changes", "record_changes"]

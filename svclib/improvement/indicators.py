@@ -1,0 +1,172 @@
+"""Changes of single indicators on their natural scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from svclib import inference
+from svclib.estimates import Estimate, contrast
+from svclib.framework import Framework, Indicator
+from svclib.improvement.rows import COLUMNS, Comparison, Row, incomparable, started
+
+Record = Mapping[str, Any]
+_LIMITS = ["ci_low", "ci_high", "ci90_low", "ci90_high"]
+
+
+def rating_changes(
+    natural: Estimate, framework: Framework, comparison: Comparison, *, design: str
+) -> list[Row]:
+    """One unit's ratings: the linearised change of each indicator.
+
+    Parameters
+    ----------
+    natural : `scores.natural` of both cycles jointly, index columns cycle, subject, indicator
+    design : "independent", "panel" or "clusters", why the standard error is what it is
+
+    Notes
+    -----
+    Subjects keep their weights, and only subjects present in both cycles are compared.
+    """
+    found = []
+    for indicator in framework.indicators:
+        if indicator.source != "responses":
+            continue
+        weights = _both_cycles(natural.index, indicator, framework, comparison)
+        if weights is None:
+            found.append(incomparable(indicator, "absent_in_one_cycle"))
+            continue
+        then, now = weights
+        test = contrast(natural, np.vstack([then, now, now - then]))
+        value0, value1, _ = test["estimate"]
+        row = started(indicator, value0, value1, design=design)
+        row |= {"n0": int(natural.n[then != 0].sum()), "n1": int(natural.n[now != 0].sum())}
+        row |= {"method": "linearised", "reason": f"design_{design}"}
+        found.append(row | _t_test(row, test["se"].iloc[2], test["df"].iloc[2], comparison))
+    return found
+
+
+def _both_cycles(
+    index: pd.DataFrame, indicator: Indicator, framework: Framework, comparison: Comparison
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Weights over `index` of the blended value then and now; None when no subject is in both."""
+    here = (index["indicator"] == indicator.name).to_numpy()
+    then, now = (here & (index["cycle"] == c).to_numpy() for c in (comparison.baseline, comparison.cycle))
+    both = set(index["subject"][then]) & set(index["subject"][now])
+    if not both:
+        return None
+    share = np.array([framework.subjects[s] if s in both else 0.0 for s in index["subject"]])
+    return then * share / (then * share).sum(), now * share / (now * share).sum()
+
+
+def _t_test(row: Row, se: float, df: float, comparison: Comparison) -> Row:
+    test = inference.change_test(
+        np.array([row["change"]]),
+        np.array([se]),
+        np.array([df]),
+        mid=row["mid"],
+        confidence=comparison.confidence,
+    )
+    needed = inference.required_n(
+        np.array([min(row["n0"], row["n1"])]),
+        np.array([se]),
+        mid=row["mid"],
+        confidence=comparison.confidence,
+    )
+    return {"se": se, "df": df, "required_n": float(needed[0])} | _known(test)
+
+
+def _known(test: pd.DataFrame) -> Row:
+    return {
+        c: v for c, v in test.iloc[0].to_dict().items() if c in COLUMNS and c not in ("estimate", "change")
+    }
+
+
+def record_changes(kpis: pd.DataFrame, framework: Framework, comparison: Comparison) -> list[Row]:
+    """One unit's KPIs by what was recorded: counts by kind, means by Welch.
+
+    Parameters
+    ----------
+    kpis : the unit's rows of both cycles, typed as `sources` does
+
+    Notes
+    -----
+    A bare value and `uncertainty: census` have no standard error: the change is shown,
+    never tested.
+    """
+    keyed = {(r["cycle"], r["indicator"]): r for r in kpis.to_dict("records") if r["status"] == "ok"}
+    found = []
+    for indicator in framework.indicators:
+        if indicator.source != "kpis":
+            continue
+        then, now = (keyed.get((c, indicator.name)) for c in (comparison.baseline, comparison.cycle))
+        if then is None or now is None:
+            found.append(incomparable(indicator, "absent_in_one_cycle"))
+            continue
+        row = started(indicator, _value(indicator, then), _value(indicator, now), design="records")
+        found.append(row | _record_test(indicator, row, then, now, comparison))
+    return found
+
+
+def _value(indicator: Indicator, record: Record) -> float:
+    if np.isfinite(record["denominator"]):
+        scale = indicator.per if indicator.kind == "rate" else indicator.bounds[1]
+        return scale * record["numerator"] / record["denominator"]
+    return record["mean"] if np.isfinite(record["mean"]) else record["value"]
+
+
+def _record_test(indicator: Indicator, row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
+    if indicator.uncertainty == "census":
+        return {"method": "fixed", "reason": "census", "flags": "fixed"}
+    if all(np.isfinite(r["denominator"]) for r in (then, now)):
+        test = _rate if indicator.kind == "rate" else _proportion
+        return test(indicator, row, then, now, comparison)
+    if all(np.isfinite(r["sd"]) and r["n"] > 1 for r in (then, now)):
+        return _means(row, then, now, comparison)
+    return {"method": "fixed", "reason": "bare_value", "flags": "fixed"}
+
+
+def _means(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
+    samples = [
+        inference.Sample(np.array([r["n"]]), np.array([r["mean"]]), np.array([r["sd"]])) for r in (then, now)
+    ]
+    test = inference.mean_change(*samples, mid=row["mid"], confidence=comparison.confidence)
+    smaller = np.array([min(then["n"], now["n"])])
+    needed = inference.required_n(
+        smaller, test["se"].to_numpy(), mid=row["mid"], confidence=comparison.confidence
+    )
+    return _known(test) | {
+        "n0": int(then["n"]), "n1": int(now["n"]), "method": "welch", "reason": "kind_mean",
+        "required_n": float(needed[0]),
+    }  # fmt: skip
+
+
+def _proportion(indicator: Indicator, row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
+    scale = indicator.bounds[1]
+    counts = [float(r[c]) for r in (then, now) for c in ("numerator", "denominator")]
+    test = inference.proportion_change(*counts, mid=row["mid"] / scale, confidence=comparison.confidence)
+    test = test.assign(**{c: test[c] * scale for c in _LIMITS})
+    p0, p1 = row["estimate0"] / scale, row["estimate1"] / scale
+    se = scale * np.sqrt(p0 * (1 - p0) / counts[1] + p1 * (1 - p1) / counts[3])
+    smaller = np.array([min(counts[1], counts[3])])
+    needed = inference.required_n(smaller, np.array([se]), mid=row["mid"], confidence=comparison.confidence)
+    return _known(test) | {
+        "n0": int(counts[1]), "n1": int(counts[3]), "method": "score_test", "reason": "kind_proportion",
+        "required_n": float(needed[0]),
+    }  # fmt: skip
+
+
+def _rate(indicator: Indicator, row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
+    """The exact test speaks of the ratio, so change, interval and MID are percent of the baseline."""
+    counts = [float(r[c]) for r in (then, now) for c in ("numerator", "denominator")]
+    share = 100 * row["mid"] / row["estimate0"] if row["estimate0"] > 0 else np.nan
+    test = inference.rate_change(*counts, mid_ratio=share / 100, confidence=comparison.confidence)
+    test = test.assign(**{c: 100 * (test[c] - 1) for c in _LIMITS})
+    change = 100 * (row["estimate1"] / row["estimate0"] - 1) if row["estimate0"] > 0 else np.nan
+    return _known(test) | {
+        "n0": int(counts[1]), "n1": int(counts[3]), "change": change, "mid": share, "mid_on": "percent",
+        "method": "rate_exact", "reason": "kind_rate",
+    }  # fmt: skip

@@ -1,0 +1,61 @@
+"""Early warning by declared thresholds: a veto is red, a breached warning value amber."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from svclib.columns import TABLES
+from svclib.framework import Framework, Indicator
+
+RED, AMBER = "red", "amber"
+
+
+def alerts(indicator_scores: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+    """Table "alerts": one row per cycle × unit × indicator whose value breaches a threshold.
+
+    A limit on the grade is looked at before the warning value, so an indicator raises its
+    worst alert only.  These are
+    policy thresholds, not statistical signals.
+    """
+    headline = indicator_scores[(indicator_scores["subject"] == "") & (indicator_scores["status"] == "ok")]
+    rows = []
+    for row in headline.itertuples(index=False):
+        indicator = framework.indicator(row.indicator)
+        found = _breach(indicator, row.value, framework)
+        if found is None:
+            continue
+        level, rule, threshold = found
+        rows.append(
+            (
+                row.cycle,
+                row.unit,
+                row.indicator,
+                level,
+                rule,
+                row.value,
+                threshold,
+                indicator.owner,
+                indicator.step,
+            )
+        )
+    return pd.DataFrame(rows, columns=list(TABLES["alerts"].all_columns))
+
+
+def _breach(indicator: Indicator, value: float, framework: Framework) -> tuple[str, str, float] | None:
+    for limit in framework.grades.limits:
+        if limit.object == indicator.name and bool(limit.condition.holds(value)):
+            return (RED if limit.type == "veto" else AMBER), limit.type, limit.condition.value
+    edge = warning_edge(indicator, value)
+    return None if edge is None else (AMBER, "warn", edge)
+
+
+def warning_edge(indicator: Indicator, value: float) -> float | None:
+    """The warning value that `value` lies beyond, or None; a value on it does not breach."""
+    warn = indicator.warn
+    if warn is None:
+        return None
+    if isinstance(warn, tuple):
+        low, high = warn
+        return low if value < low else high if value > high else None
+    worse = value < warn if indicator.better == "high" else value > warn
+    return warn if worse else None
