@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_cycle
+from nbformat.v4 import new_output
+
+from svclib.run import execute, export
+
+execute.quicken_jupyter()
+
+CARDS = "".join(
+    f"<div class='card'><span class='label'>第{i}档</span><span class='value'>"
+    f"<span class='grade-chip grade-{i}'>等级</span></span><span class='note'>本期与上期</span></div>"
+    for i in range(1, 5)
+)
+VERDICTS = "".join(f"<span class='verdict {v}'>{v}</span> " for v in ("improved", "declined", "equivalent"))
+WIDE = (
+    "<table class='svc'><thead><tr>" + "<th scope='col'>很长的指标名称</th>" * 40 + "</tr></thead><tbody><tr>"
+    + "<td class='num'>84.20</td>" * 40 + "</tr></tbody></table>"
+)  # fmt: skip
+LONG = "A" * 120
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an exported report that shows every kind of element."""
+    folder = tmp_path_factory.mktemp("run")
+    cell = tiny_cycle.code("pass")
+    cell.outputs = [
+        new_output("display_data", {"text/html": f"<div class='cards'>{CARDS}</div>"}),
+        new_output("display_data", {"text/html": f"<p class='lead'>总分84.2，{VERDICTS}</p>"}),
+        new_output("display_data", {"text/html": WIDE}),
+        new_output("display_data", {"text/html": "<div class='callout warn'><p>有效样本不足</p></div>"}),
+        new_output("stream", name="stdout", text="部门  得分\n食堂  84.2\n" + LONG),
+    ]
+    heads = [tiny_cycle.prose(f"## 第{i}节\n\n说明文字，共三句。{LONG}") for i in range(4)]
+    for lang in ("zh", "en"):
+        title = tiny_cycle.prose("# 评价报告" if lang == "zh" else "# Evaluation report")
+        tiny_cycle.notebook(folder / "notebooks" / f"90_report.{lang}.ipynb", title, cell, *heads)
+    tiny_cycle.notebook(folder / "notebooks" / "10_data_quality.ipynb", tiny_cycle.prose("# 数据质量"), cell)
+    export.export_run(folder, ("zh", "en"), offer={"zh": "演示", "en": "Demo"}, units={})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium of this machine."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if binary is None:
+        pytest.skip("no chromium on PATH, so no page is rendered")
+    with sync_api.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=binary, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(params=sorted(SIZES))
+def page(request: pytest.FixtureRequest, browser: Any, report: Path) -> Iterator[Any]:
+    """The Chinese report opened at one window size; anything asked from the network fails the test."""
+    width, height = SIZES[request.param]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    opened = context.new_page()
+    asked: list[str] = []
+    opened.on("request", lambda r: asked.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
+    opened.goto((report / "report.zh.html").as_uri())
+    opened.evaluate("document.fonts.ready.then(() => true)")
+    yield opened
+    assert not asked
+    context.close()
+
+
+def test_page_never_scrolls_sideways(page: Any) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_wide_table_scrolls_in_its_box(page: Any) -> None:
+    box = page.locator(".scroll").first
+    inner, outer, shown = box.evaluate("e => [e.scrollWidth, e.clientWidth, innerWidth]")
+    assert outer <= shown
+    assert inner > outer
+
+
+def test_embedded_font_is_loaded_and_used(page: Any) -> None:
+    assert page.evaluate("document.fonts.check('16px svc', '评价报告')")
+    assert page.evaluate("[...document.fonts].every(f => f.status === 'loaded')")
+
+
+def test_chinese_is_drawn_as_different_glyphs(page: Any) -> None:
+    """Boxes for missing glyphs all look the same; so drawn characters must differ as pixels."""
+    drawn = page.evaluate(
+        """() => { const c = document.createElement('canvas'), g = c.getContext('2d');
+        c.width = c.height = 40; g.font = '32px svc';
+        return [...'评价报告等级'].map(ch => { g.clearRect(0, 0, 40, 40); g.fillText(ch, 4, 34);
+        return c.toDataURL(); }); }"""
+    )
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_headings_cards_and_language_link_are_visible(page: Any) -> None:
+    assert page.locator("h1").inner_text() == "评价报告"
+    assert page.locator(".card").count() == 4
+    page.get_by_role("link", name="English").click()
+    assert page.locator("h1").inner_text() == "Evaluation report"
+
+
+COLOURED = [
+    *(f".grade-{i}" for i in range(1, 5)),
+    ".improved",
+    ".declined",
+    ".equivalent",
+    "th",
+    ".card .note",
+]
+
+
+@pytest.mark.parametrize("selector", COLOURED)
+def test_contrast_is_at_least_4_5(page: Any, selector: str) -> None:
+    """WCAG 2.1, 1.4.3: contrast of text against its background."""
+    colours = page.locator(selector).first.evaluate(
+        """e => { const rgb = s => s.match(/[\\d.]+/g).map(Number); let b = e, back;
+        do { back = rgb(getComputedStyle(b).backgroundColor); b = b.parentElement; }
+        while (back[3] === 0 && b);
+        return [rgb(getComputedStyle(e).color), back[3] === 0 ? [255, 255, 255] : back]; }"""
+    )
+    dark, light = sorted(map(luminance, colours))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def luminance(rgb: list[float]) -> float:
+    """Relative luminance of sRGB, WCAG 2.1."""
+    parts = [c / 255 for c in rgb[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
