@@ -1,0 +1,29 @@
+"""Result frames as figures.  Nothing is computed here and nothing is shown: each function
+returns a `Chart`, a matplotlib Figure that carries its own alternative text (`.alt`).
+
+Colours are safe for colour-blind readers and never the only carrier: grades, verdicts and
+vetoes are also printed or marked.
+"""
+
+from svclib.plots.change import change_forest, slope, targets_dots
+from svclib.plots.quality import missing_items, reliability_forest, response_profile
+from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
+from svclib.plots.style import Chart, use_style
+from svclib.plots.weighting import consistency, weights
+
+__all__ = [
+    "Chart",
+    "change_forest",
+    "consistency",
+    "contribution_bars",
+    "grade_ladder",
+    "missing_items",
+    "probability_bars",
+    "reliability_forest",
+    "response_profile",
+    "score_heatmap",
+    "slope",
+    "targets_dots",
+    "use_style",
+    "weights",
+]

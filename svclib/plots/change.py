@@ -1,0 +1,210 @@
+"""Figures on change between cycles, history and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from svclib import tables
+from svclib.plots import style
+from svclib.plots.style import Chart
+from svclib.tables import Label
+
+
+def change_forest(
+    frame: pd.DataFrame, lang: str, label: Label, *, order: Sequence[str] = (), title: str = ""
+) -> Chart:
+    """Changes with interval and the band that does not matter, one panel per unit of measure.
+
+    Colour and marker tell the verdict; the arrow under a panel tells which way is better.
+
+    Parameters
+    ----------
+    frame : rows of table "changes"; rows without a change are left out.
+    order : nodes in the order wanted.
+    """
+    frame = style.ordered(frame.dropna(subset="change"), "node", order)
+    if frame.empty:
+        return style.no_data(lang, title)
+    groups = list(frame.groupby(_panel(frame, lang, label), sort=False))
+    sizes = [len(part) + 1.6 for _, part in groups]
+    chart, axes = style.canvas(
+        sum(sizes) + len(groups), lang, shape=(len(groups), 1), gridspec_kw={"height_ratios": sizes}
+    )
+    spoken: list[str] = []
+    for ax, (measure, part) in zip(axes, groups, strict=True):
+        names = style.joined(part, ("unit", "node"), lang, label)
+        for y, (row, name) in enumerate(zip(style.rows(part), names, strict=True)):
+            spoken.append(f"{name} {_change_row(ax, y, row, lang)}")
+        style.rows_axis(ax, names)
+        ax.axvline(0, color=style.INK, linewidth=0.8, zorder=1)
+        ax.set_xlabel(style.word("change_in", lang, measure=str(measure)))
+    _verdict_legend(chart, axes[0], style.unique(frame["verdict"]), lang)
+    text = style.caption(lang, style.confidence_text(frame, lang), style.word("mid_band", lang))
+    return style.finish(chart, title, text, spoken)
+
+
+def _panel(frame: pd.DataFrame, lang: str, label: Label) -> pd.Series:
+    """Axis of each row: the unit of measure, and which way is better where the rows say so."""
+    terms = tables.words(lang)["terms"]
+    texts = []
+    for row in style.rows(frame):
+        name = terms["points"].strip() if row.level != "indicator" else label(str(row.measure), lang)
+        name = terms["percentage_points"].strip() if name == "%" else name
+        name = terms["percent_axis"] if row.mid_on == "percent" else name
+        way = {1: "higher_better", -1: "lower_better"}.get(np.sign(row.change * row.gain), "either_better")
+        texts.append(style.word(way, lang, measure=name))
+    return pd.Series(texts, index=frame.index)
+
+
+def _change_row(ax: Axes, y: int, row: Any, lang: str) -> str:
+    """One row, and what it says in words."""
+    colour, marker = style.VERDICTS[row.verdict]
+    if np.isfinite(row.mid):
+        ax.barh(y, 2 * row.mid, left=-row.mid, height=0.8, color=style.LIGHT, alpha=0.6, zorder=0)
+    style.interval_line(ax, y, row.ci_low, row.ci_high, colour)
+    ax.plot(
+        row.change,
+        y,
+        marker,
+        color=colour,
+        mfc="white" if row.verdict == "inconclusive" else colour,
+        ms=6,
+        zorder=3,
+    )
+    verdict = tables.code("verdict", row.verdict, lang)
+    text = f"{tables.fmt(row.change, 2)} {tables.interval(row.ci_low, row.ci_high, 2)}"
+    style.beside(ax, y, f"{text}  {verdict}")
+    return f"{text} {verdict}"
+
+
+def _verdict_legend(chart: Chart, ax: Axes, verdicts: Sequence[str], lang: str) -> None:
+    handles = []
+    for verdict in style.VERDICTS:
+        if verdict not in verdicts:
+            continue
+        colour, marker = style.VERDICTS[verdict]
+        face = "white" if verdict == "inconclusive" else colour
+        text = tables.code("verdict", verdict, lang)
+        handles += ax.plot([], [], marker, color=colour, mfc=face, linestyle="none", label=text)
+    chart.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)
+
+
+def slope(
+    frame: pd.DataFrame, lang: str, label: Label, *, scale: Mapping[str, float], title: str = ""
+) -> Chart:
+    """Total score of every unit over the cycles, coloured by grade at each point.
+
+    Parameters
+    ----------
+    frame : table "history"; rows of the total are used.
+    scale : label of each grade to its cut, best first.
+    """
+    frame = frame[frame["node"] == "total"].dropna(subset="score").sort_values(["cycle", "unit"])
+    if frame.empty:
+        return style.no_data(lang, title)
+    cycles, units = style.unique(frame["cycle"]), style.unique(frame["unit"])
+    chart, (ax,) = style.canvas(max(10, 1.1 * len(units)), lang)
+    ax.grid(visible=True, axis="y")
+    colours = style.grade_colours(list(scale))
+    lines = {str(unit): part for unit, part in frame.groupby("unit", sort=False)}
+    for part in lines.values():
+        x = [cycles.index(c) for c in part["cycle"]]
+        ax.plot(x, part["score"], color=style.MUTED, linewidth=1.1, zorder=1)
+        face = [colours.get(g, "white") for g in part["grade"]]
+        ax.scatter(x, part["score"], c=face, s=30, edgecolors=style.INK, linewidths=0.5, zorder=3)
+    for name in [g for g in scale if g in set(frame["grade"])]:
+        ax.scatter(
+            [], [], c=colours[name], s=30, edgecolors=style.INK, linewidths=0.5, label=label(name, lang)
+        )
+    ax.set_xticks(range(len(cycles)), cycles)
+    ax.set_xlim(-0.2, len(cycles) - 0.8)
+    ax.set_ylabel(style.word("score", lang))
+    _end_labels(ax, lines, len(cycles) - 1, lang, label)
+    if frame["grade"].isin(list(scale)).any():
+        chart.legend(loc="outside upper right", ncols=len(scale), frameon=False)
+    spoken = [
+        f"{style.named('unit', r.unit, lang, label)} {r.cycle} {tables.fmt(r.score, 1)}"
+        for r in style.rows(frame)
+    ]
+    return style.finish(chart, title, style.word("slope_caption", lang), spoken)
+
+
+def _end_labels(ax: Axes, lines: Mapping[str, pd.DataFrame], last: int, lang: str, label: Label) -> None:
+    """Name and last score beside each line, pushed apart where two would overlap."""
+    ends = sorted(((part["score"].iloc[-1], unit) for unit, part in lines.items()), reverse=True)
+    low, high = ax.get_ylim()
+    gap = (high - low) / max(len(ends) + 1, 18)
+    place = high + gap
+    for score, unit in ends:
+        place = min(score, place - gap)
+        text = f"{style.named('unit', unit, lang, label)} {tables.fmt(score, 1)}"
+        ax.annotate(text, (last + 0.2, place), va="center", fontsize=8, annotation_clip=False)
+        ax.plot(
+            [last, last + 0.18], [score, place], color=style.LIGHT, linewidth=0.7, zorder=0, clip_on=False
+        )
+    ax.set_ylim(min(low, place - gap / 2), high)
+
+
+def targets_dots(
+    frame: pd.DataFrame, lang: str, label: Label, *, order: Sequence[str] = (), title: str = ""
+) -> Chart:
+    """Value of every unit against the target, one panel per indicator; hollow = not certain.
+
+    Parameters
+    ----------
+    frame : table "targets" of one cycle.
+    order : indicators in the order wanted.
+    """
+    frame = style.ordered(frame.dropna(subset="value"), "indicator", order)
+    if frame.empty:
+        return style.no_data(lang, title)
+    indicators, units = style.unique(frame["indicator"]), style.unique(frame["unit"])
+    across = min(3, len(indicators))
+    down = -(-len(indicators) // across)
+    chart, axes = style.canvas(down * (len(units) + 2.2), lang, shape=(down, across), sharey=True)
+    spoken: list[str] = []
+    for ax, indicator in zip(axes, indicators, strict=False):
+        rows = frame[frame["indicator"] == indicator]
+        spoken += [_target_row(ax, units.index(row.unit), row, lang, label) for row in style.rows(rows)]
+        ax.axvline(rows["target"].iloc[0], color=style.INK, linestyle="--", linewidth=0.9)
+        ax.set_title(style.wrap(label(indicator, lang), 26))
+        ax.margins(x=0.1)
+        ax.locator_params(axis="x", nbins=4)
+    for ax in axes[len(indicators) :]:
+        ax.set_axis_off()
+    style.rows_axis(axes[0], style.units_of(units, lang, label))
+    _target_legend(chart, axes[0], lang)
+    return style.finish(chart, title, style.word("target_caption", lang), spoken)
+
+
+def _target_row(ax: Axes, y: int, row: Any, lang: str, label: Label) -> str:
+    met = row.status == "met"
+    colour = style.BETTER if met else style.WORSE
+    style.interval_line(ax, y, row.ci_low, row.ci_high, colour)
+    ax.plot(
+        row.value,
+        y,
+        "o" if met else "v",
+        color=colour,
+        mfc=colour if row.certain else "white",
+        ms=6,
+        zorder=3,
+    )
+    status = tables.code("status", row.status, lang)
+    name = f"{style.named('unit', row.unit, lang, label)} {label(row.indicator, lang)}"
+    return f"{name} {tables.fmt(row.value, 2)} {status}"
+
+
+def _target_legend(chart: Chart, ax: Axes, lang: str) -> None:
+    met, missed = (tables.code("status", s, lang) for s in ("met", "missed"))
+    handles = [
+        *ax.plot([], [], "o", color=style.BETTER, label=met),
+        *ax.plot([], [], "v", color=style.WORSE, label=missed),
+        *ax.plot([], [], "o", color=style.MUTED, mfc="white", label=style.word("uncertain", lang)),
+    ]
+    chart.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False)

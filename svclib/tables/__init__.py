@@ -1,0 +1,45 @@
+"""Result frames as golden text and as translated tables.  Nothing is computed here.
+
+Results are stored unrounded; every printed number passes through `fmt`.
+"""
+
+from svclib.tables.listing import Card, cards, listed, paragraph
+from svclib.tables.numbers import (
+    DASH,
+    Decimals,
+    fmt,
+    fmt_all,
+    interval,
+    p_text,
+    percent,
+    short,
+    short_percent,
+)
+from svclib.tables.show import Shown, Text, golden, show, text_width
+from svclib.tables.words import DECIMALS, Label, cell, code, words
+
+__all__ = [
+    "DASH",
+    "DECIMALS",
+    "Card",
+    "Decimals",
+    "Label",
+    "Shown",
+    "Text",
+    "cards",
+    "cell",
+    "code",
+    "fmt",
+    "fmt_all",
+    "golden",
+    "interval",
+    "listed",
+    "p_text",
+    "paragraph",
+    "percent",
+    "short",
+    "short_percent",
+    "show",
+    "text_width",
+    "words",
+]

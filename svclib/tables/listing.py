@@ -1,0 +1,42 @@
+"""Sentences and headline numbers as HTML blocks.  Nothing is computed here."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from svclib.tables.show import Shown
+
+
+def listed(claims: pd.DataFrame) -> Shown:
+    """Sentences of table "claims" as a list, in the order given."""
+    texts = [str(t) for t in claims["text"]]
+    items = "".join(f"<li>{html.escape(t)}</li>" for t in texts)
+    return Shown(f'<ul class="claims">{items}</ul>' if texts else "", "\n".join(texts))
+
+
+def paragraph(text: str, kind: str = "") -> Shown:
+    """One sentence as a block; `kind` is its CSS class."""
+    return Shown(f'<p class="{html.escape(kind)}">{html.escape(text)}</p>', text)
+
+
+class Card(NamedTuple):
+    """A headline number: what it is, the value, and a line below."""
+
+    title: str
+    value: str
+    note: str = ""
+
+
+def cards(found: Sequence[Card]) -> Shown:
+    """Headline numbers side by side."""
+    body = "".join(
+        f'<div class="card"><div class="label">{html.escape(c.title)}</div>'
+        f'<div class="value">{html.escape(c.value)}</div><div class="note">{html.escape(c.note)}</div></div>'
+        for c in found
+    )
+    text = "\n".join(f"{c.title}: {c.value} {c.note}".rstrip() for c in found)
+    return Shown(f'<div class="cards">{body}</div>', text)

@@ -1,0 +1,113 @@
+"""Names, ids and values of result tables as words of one language."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+
+from svclib.errors import ParamError
+from svclib.tables.numbers import fmt, p_text, percent
+
+Label = Callable[[str, str], str]
+
+LANGUAGES = ("zh", "en")
+
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# Shares are stored as fractions and printed in percent.
+PERCENT = _set("share missing_share complete_share floor_share ceiling_share coverage probability confidence")
+P_VALUES = _set("p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact")
+# Columns whose values are identifiers of the framework: the caller's `label` translates them.
+NAMES = _set(
+    "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
+    "clause measure owner step a b expert cycle baseline"
+)
+# Columns whose values are ids of the workbench: the words files translate them.
+CODES = _set(
+    "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
+    "mid_on level source flags note ri_table definition"
+)
+# Texts with a meaning of their own in a name column, and the term for it.
+SPECIAL = {
+    ("subject", ""): "all_subjects",
+    ("unit", ""): "all_units",
+    ("unit", "*"): "all_units",
+    ("parent", ""): "top_level",
+    ("expert", ""): "group",
+    ("expert", "group"): "group",
+}
+DECIMALS: dict[str, int] = {
+    **dict.fromkeys(
+        _set("weight local global effective credibility r_drop if_dropped cr cr_if_fixed max_cr"), 3
+    ),
+    **dict.fromkeys(_set("lambda_max consistency_index ri p_superiority"), 3),
+    **dict.fromkeys(PERCENT | {"df"}, 1),
+    **dict.fromkeys(_set("required_n rank rank_low rank_high confidence"), 0),
+}
+
+
+@cache
+def words(lang: str) -> dict[str, Any]:
+    """Words of one language: `codes`, `terms`, `templates`, `plots`, from words/<lang>.toml."""
+    if lang not in LANGUAGES:
+        raise ParamError(f"language {lang!r} is unknown; choose one of {list(LANGUAGES)}")
+    text = resources.files("svclib").joinpath("words", f"{lang}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def code(column: str, value: str, lang: str) -> str:
+    """Word for an id in a code column; several ids may be joined by ";".
+
+    An id may carry a value: "excluded: 专家3" gives the word for "excluded" and the value.
+
+    Raises
+    ------
+    ParamError
+        The words file has no word for the id: no raw id may reach a reader.
+    """
+    listed = (_word(column, part.strip(), lang) for part in value.split(";") if part.strip())
+    return words(lang)["terms"]["list_separator"].join(listed)
+
+
+def _word(column: str, part: str, lang: str) -> str:
+    """Word for one id, "id" or "id:value"; an id may have a word for one of its values."""
+    known: dict[str, str] = words(lang)["codes"].get(column, {})
+    if part in known:
+        return known[part]
+    name, _, rest = part.partition(":")
+    name = name.strip().replace(" ", "_")
+    if name not in known:
+        raise ParamError(
+            f"words/{lang}.toml [codes.{column}] has no word for {name!r}; known: {sorted(known)}. "
+            "Add it to both files."
+        )
+    return known[name] + words(lang)["terms"]["colon"] + rest.strip() if rest.strip() else known[name]
+
+
+def cell(column: str, value: Any, lang: str, label: Label, decimals: int) -> str:
+    """One value of a glossary column as text in one language."""
+    if isinstance(value, str):
+        return _cell_text(column, value, lang, label)
+    if pd.api.types.is_bool(value):
+        return words(lang)["terms"]["yes" if value else "no"]
+    if column in PERCENT:
+        return percent(value, decimals)
+    if column in P_VALUES:
+        return p_text(value)
+    return str(value) if pd.api.types.is_integer(value) else fmt(value, decimals)
+
+
+def _cell_text(column: str, value: str, lang: str, label: Label) -> str:
+    if (column, value) in SPECIAL:
+        return words(lang)["terms"][SPECIAL[column, value]]
+    if column in CODES:
+        return code(column, value, lang)
+    return label(value, lang) if value and column in NAMES else value

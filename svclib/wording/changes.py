@@ -1,0 +1,82 @@
+"""Sentences on change between two cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from svclib import tables
+from svclib.tables import Label
+from svclib.wording.templates import Row, Writer, records
+
+COUNTS = {"duration": "duration", "rate": "count", "amount": "count"}
+CHANGED = ("improved", "declined")
+UNJUDGED = ("not_comparable", "not_judged")
+
+
+def changes(
+    frame: pd.DataFrame, lang: str, label: Label, *, decimals: int | Mapping[str, int] = 2
+) -> pd.DataFrame:
+    """Table "claims" with one claim per row of table "changes".
+
+    Parameters
+    ----------
+    frame : table "changes".
+    decimals : int, or mapping of node (indicator, dimension, "total") to int, others 2.
+
+    Raises
+    ------
+    ParamError
+        A verdict, strength or flag without a template.
+    """
+    writer = Writer("changes", lang, label)
+    for row in records(frame):
+        digits = decimals if isinstance(decimals, int) else decimals.get(row["node"], 2)
+        filled = row | _extra(row, lang, label, digits)
+        writer.say([(name, filled) for name in _templates(row)], decimals=digits)
+    return writer.claims()
+
+
+def _templates(row: Row) -> list[str]:
+    """Ids of the sentences of one row: verdict, what would decide, method, flags, caveat."""
+    verdict, declared = row["verdict"], not pd.isna(row["mid"])
+    if verdict in UNJUDGED:
+        return [f"change.{verdict}", *(["change.why"] if row["reason"] else [])]
+    strength = row["strength"] if declared or not row["strength"] else f"{row['strength']}_no_mid"
+    names = [f"change.{verdict}_{strength}" if strength else f"change.{verdict}"]
+    if verdict == "inconclusive" and declared and not pd.isna(row["required_n"]):
+        names.append("change.required_n")
+    if row["method"]:
+        names.append("change.method_reason" if row["reason"] else "change.method")
+    names += [f"flag.{flag.partition(':')[0].strip()}" for flag in row["flags"].split(";") if flag.strip()]
+    return [*names, "change.caveat"] if verdict in CHANGED else names
+
+
+def _extra(row: Row, lang: str, label: Label, digits: int) -> dict[str, Any]:
+    """Slots that are words: the verb for the raw value, and units of measure as printed."""
+    words = tables.words(lang)
+    unit = _unit(row, lang, label)
+    difference = words["terms"]["percentage_points"] if unit == "%" else unit
+    relative = row["mid_on"] == "percent"
+    return {
+        "verb": words["verbs"][COUNTS.get(row["kind"], "level")][_direction(row, digits)],
+        "unit_text": unit,
+        "change_text": words["terms"]["percent_of_baseline"] if relative else difference,
+    }
+
+
+def _unit(row: Row, lang: str, label: Label) -> str:
+    if row["level"] != "indicator":
+        return str(tables.words(lang)["terms"]["points"])
+    text = label(row["measure"], lang)
+    return text if lang == "zh" or text in ("", "%") else f" {text}"
+
+
+def _direction(row: Row, digits: int) -> str:
+    """Direction of the raw value as printed: two equal printed values neither rose nor fell."""
+    before, after = (tables.fmt(row[c], digits) for c in ("estimate0", "estimate1"))
+    if before == after:
+        return "level"
+    return "up" if row["estimate1"] > row["estimate0"] else "down"

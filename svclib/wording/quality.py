@@ -1,0 +1,96 @@
+"""Sentences on the data, the reliability and the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from svclib import tables
+from svclib.tables import Label
+from svclib.wording.templates import Part, Writer, records
+
+GROUP = "group"
+
+
+def screening(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "screening": one per row that flagged anything."""
+    writer = Writer("screening", lang, label)
+    for row in records(frame[frame["n_flagged"] > 0]):
+        writer.say([("screening.unit" if row["unit"] else "screening.all", row)])
+    return writer.claims()
+
+
+def reliability(frame: pd.DataFrame, lang: str, label: Label, *, policy: float) -> pd.DataFrame:
+    """Claims on table "reliability": estimate, interval, items, n, and the policy line.
+
+    Parameters
+    ----------
+    policy : the least alpha asked for (`params.reliability.min_alpha`).
+    """
+    writer = Writer("reliability", lang, label)
+    for row in records(frame):
+        met = {"cut": policy}
+        name = "not_computed" if pd.isna(row["estimate"]) else "met" if row["estimate"] >= policy else "below"
+        writer.say([(f"reliability.{name}", row | met)])
+    return writer.claims()
+
+
+def weights(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "weights": the children of each parent with their local weights."""
+    writer = Writer("weights", lang, label)
+    joint = tables.words(lang)["terms"]
+    for parent, group in frame.groupby("parent", sort=False):
+        rows = records(group)
+        listed = [
+            joint["count"].format(name=label(r["node"], lang), count=tables.fmt(r["local"], 3)) for r in rows
+        ]
+        filled = rows[0] | {"listed": joint["list_separator"].join(listed)}
+        writer.say([("weights.children", filled)], key={"parent": str(parent)})
+    return writer.claims()
+
+
+def consistency(frame: pd.DataFrame, review: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "consistency": the group, and each expert who failed with what to revisit.
+
+    Parameters
+    ----------
+    review : table "judgement_review", the judgement furthest from what the others imply.
+    """
+    writer = Writer("consistency", lang, label)
+    for row in records(frame):
+        outcome = "passed" if row["passed"] else "failed"
+        if row["expert"] == GROUP:
+            writer.say([(f"consistency.group_{outcome}", row)])
+        elif outcome == "failed":
+            writer.say([("consistency.expert_failed", row), *_revisit(row["parent"], row["expert"], review)])
+    return writer.claims()
+
+
+def _revisit(parent: str, expert: str, review: pd.DataFrame) -> list[Part]:
+    found = review[(review["parent"] == parent) & (review["expert"] == expert)]
+    return [("consistency.revisit", row) for row in records(found)]
+
+
+def credibility(
+    profile: pd.DataFrame, reliability: pd.DataFrame, grades: pd.DataFrame, lang: str, label: Label
+) -> pd.DataFrame:
+    """One claim: answers returned, excluded and valid, the lowest alpha, units without a grade.
+
+    Parameters
+    ----------
+    profile : table "response_profile" of one cycle, whose counts are added up.
+    reliability : table "reliability" of the cycle.
+    grades : table "grades" of the cycle.
+    """
+    facts: dict[str, Any] = {c: int(profile[c].sum()) for c in ("n_rows", "n_excluded", "n")}
+    facts["cycle"] = "".join(profile["cycle"].head(1))
+    parts: list[Part] = [("credibility.returned", facts)]
+    known = reliability.dropna(subset="estimate")
+    if len(known):
+        parts.append(("credibility.reliability", records(known.nsmallest(1, "estimate"))[0]))
+    ungraded = {"ungraded": int((grades["status"] != "graded").sum())}
+    parts.append(("credibility.ungraded" if ungraded["ungraded"] else "credibility.all_graded", ungraded))
+    writer = Writer("response_profile", lang, label)
+    writer.say(parts, key={"cycle": facts["cycle"]})
+    return writer.claims()

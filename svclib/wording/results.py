@@ -1,0 +1,166 @@
+"""Sentences on grades, targets and alerts, and the headline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from svclib import tables
+from svclib.tables import Label
+from svclib.wording.templates import Part, Row, Writer, records, sentence
+
+HEADLINE_CHARACTERS = 60
+LIMITED = ("veto", "cap")
+ALL_UNITS = "*"  # the row that takes all units together
+
+
+def grades(
+    frame: pd.DataFrame,
+    lang: str,
+    label: Label,
+    *,
+    scale: Mapping[str, float],
+    probability: pd.DataFrame | None = None,
+    decimals: int = 2,
+) -> pd.DataFrame:
+    """Claims on table "grades": why this grade, how far to the next, how probable.
+
+    Parameters
+    ----------
+    scale : label of each grade to its cut, best first (`Framework.grades.scale`).
+    probability : table "grade_probability", optional.
+    """
+    writer = Writer("grades", lang, label, decimals)
+    for row in records(frame):
+        parts = [_reason(row, lang, label, scale)]
+        if row["status"] == "graded":
+            parts += _next(row) + _odds(row, probability)
+        writer.say(parts)
+    return writer.claims()
+
+
+def _reason(row: dict[str, Any], lang: str, label: Label, scale: Mapping[str, float]) -> Part:
+    if row["reason"] == "by_cut":
+        return _band(row, scale)
+    if row["reason"] in LIMITED:
+        relation = sentence(f"grade.{_relation(row)}", row, lang, label)
+        name = row["reason"] if row["clause"] else f"{row['reason']}_no_clause"
+        return f"grade.{name}", row | {"relation": relation}
+    return f"grade.{row['reason']}", row
+
+
+def _band(row: dict[str, Any], scale: Mapping[str, float]) -> Part:
+    """Template and limits of the band; the best grade has no upper, the worst no lower limit."""
+    cuts = list(scale.values())
+    place = list(scale).index(row["by_cut"])
+    name = "top" if place == 0 else "bottom" if place == len(cuts) - 1 else "band"
+    limits = {"cut_low": cuts[place], "cut_high": cuts[place - 1] if place else float("nan")}
+    return f"grade.{name}", row | limits
+
+
+def _relation(row: Row) -> str:
+    found, limit = row["found_value"], row["limit_value"]
+    return "above" if found > limit else "under" if found < limit else "at"
+
+
+def _next(row: dict[str, Any]) -> list[Part]:
+    return [("grade.next", row)] if row["next_grade"] and not pd.isna(row["distance"]) else []
+
+
+def _odds(row: Row, probability: pd.DataFrame | None) -> list[Part]:
+    if probability is None:
+        return []
+    same = (probability[["cycle", "unit", "grade"]] == [row["cycle"], row["unit"], row["grade"]]).all(axis=1)
+    return [("grade.probability", found) for found in records(probability[same])]
+
+
+def targets(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -> pd.DataFrame:
+    """Claims on table "targets": met or missed, and 把握不足 where the interval crosses the target."""
+    writer = Writer("targets", lang, label, decimals)
+    for row in records(frame):
+        parts: list[Part] = [(f"target.{row['status']}", row)]
+        if row["status"] in ("met", "missed") and not row["certain"]:
+            parts.append(("target.uncertain", row))
+        writer.say(parts)
+    return writer.claims()
+
+
+def alerts(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -> pd.DataFrame:
+    """Claims on table "alerts": the threshold breached and who owns it."""
+    writer = Writer("alerts", lang, label, decimals)
+    for row in records(frame):
+        parts: list[Part] = [(f"alert.{row['rule']}", row)]
+        if row["owner"]:
+            parts.append(("alert.owner", row))
+        writer.say(parts)
+    return writer.claims()
+
+
+def headline(
+    grades: pd.DataFrame,
+    changes: pd.DataFrame,
+    lang: str,
+    label: Label,
+    *,
+    unit_label: str,
+    scale: Mapping[str, float],
+) -> pd.DataFrame:
+    """One claim for the whole cycle: units, mean total and its verdict, grades, verdicts by unit.
+
+    The Chinese sentence has at most 60 characters: the longest form that fits is used, and
+    the same form in the other language.
+
+    Parameters
+    ----------
+    grades : table "grades" of one cycle, whose rows are counted by grade and by status.
+    changes : table "changes"; its rows of the total are counted by verdict, the row of unit
+        "*" gives the mean total and its verdict.
+    unit_label : what a unit is called (`Framework.unit_label`).
+    scale : grades in the order to be named, best first.
+    """
+    total = changes[changes["level"] == "total"]
+    whole = records(total[total["unit"] == ALL_UNITS])
+    names = (unit_label, tuple(scale))
+    forms = [
+        *(["headline.full", "headline.whole"] if whole else []),
+        *(["headline.grades_range"] if (grades["status"] == "graded").any() else []),
+        "headline.grades",
+    ]
+
+    def write(form: str, to: str) -> str:
+        return sentence(form, _facts(grades, total, to, label, names), to, label)
+
+    chosen = next((form for form in forms if len(write(form, "zh")) <= HEADLINE_CHARACTERS), forms[-1])
+    writer = Writer("grades", lang, label)
+    facts = _facts(grades, total, lang, label, names)
+    writer.say([(chosen, facts)], key={"cycle": "".join(grades["cycle"].head(1))})
+    return writer.claims()
+
+
+def _facts(
+    grades: pd.DataFrame, total: pd.DataFrame, lang: str, label: Label, names: tuple[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Counts and range as slots; `names` = what a unit is called, and the grades best first."""
+    unit_label, scale = names
+    graded = grades[grades["status"] == "graded"]
+    counts = [(label(g, lang), int((graded["grade"] == g).sum())) for g in scale]
+    counts.append((str(tables.words(lang)["terms"]["ungraded"]), len(grades) - len(graded)))
+    single = total["verdict"][total["unit"] != ALL_UNITS]
+    verdicts: dict[str, str] = tables.words(lang)["codes"]["verdict"]
+    judged = [(word, int((single == verdict).sum())) for verdict, word in verdicts.items()]
+    whole = records(total[total["unit"] == ALL_UNITS])
+    return (whole[0] if whole else {}) | {
+        "units": len(grades),
+        "unit_label": label(unit_label, lang),
+        "score_low": graded["published"].min(),
+        "score_high": graded["published"].max(),
+        "grade_counts": _listed(counts, lang),
+        "verdict_counts": _listed(judged, lang),
+    }
+
+
+def _listed(counts: list[tuple[str, int]], lang: str) -> str:
+    terms = tables.words(lang)["terms"]
+    return terms["list_separator"].join(terms["count"].format(name=n, count=c) for n, c in counts if c)
