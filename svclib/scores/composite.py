@@ -1,0 +1,247 @@
+"""From indicator points to dimensions and the total: the same sums for tables and for draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from svclib.columns import sort_by_key
+from svclib.errors import DataError, ParamError
+from svclib.estimates import Estimate, draws
+from svclib.framework import Framework
+from svclib.scores.natural import blend_map, natural
+
+TOTAL = "total"
+ROUNDINGS = ("half_up", "gbt8170")
+
+
+def round_half(values: np.ndarray, *, decimals: int, rule: str) -> np.ndarray:
+    """Decimal rounding of published numbers, the same shape.
+
+    "half_up" takes a half away from zero, as Excel does; "gbt8170" (GB/T 8170, 四舍六入五成双)
+    takes it to the even digit.  Float noise beyond the ninth decimal is dropped first, so
+    that 0.1 + 0.2 rounds as 0.3 and a weighted mean of 90s is 90.
+    """
+    if rule not in ROUNDINGS:
+        raise ParamError(f"rounding={rule!r}; choose one of {list(ROUNDINGS)}")
+    scaled = np.round(np.asarray(values, dtype=float) * 10.0**decimals, 9 - decimals)
+    whole = np.rint(scaled) if rule == "gbt8170" else np.copysign(np.floor(np.abs(scaled) + 0.5), scaled)
+    # Adding zero turns -0.0 into 0.0.
+    return whole / 10.0**decimals + 0.0
+
+
+def composite(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted arithmetic mean of `points` (…, q) with `weights` (q,) or (…, q), shape (…,).
+
+    What has weight 0 is left out even where it is NaN; NaN where all weights are 0.
+    """
+    weights = np.broadcast_to(weights, np.shape(points))
+    mass = weights.sum(axis=-1)
+    total = np.where(weights > 0, weights * points, 0.0).sum(axis=-1)
+    return np.divide(total, mass, out=np.full(np.shape(total), np.nan), where=mass > 0)
+
+
+class Shares(NamedTuple):
+    """Weights as a unit uses them: inapplicable indicators out, the others re-normalised."""
+
+    local: np.ndarray  # (U, I) within the dimension
+    dimension: np.ndarray  # (U, K) of the dimensions
+
+    def overall(self, member: np.ndarray) -> np.ndarray:
+        """Global share of each indicator, (U, I); `member` (I,) is its dimension's position."""
+        return self.local * self.dimension[:, member]
+
+
+def shares(weights: pd.DataFrame, framework: Framework, applicable: np.ndarray) -> Shares:
+    """Weights per unit; `applicable` is (U, I) in the framework's order of indicators."""
+    local, top = _written(weights, framework)
+    member = membership(framework)
+    used = np.where(applicable, local, 0.0)
+    mass = used @ (member[:, None] == np.arange(len(top)))
+    dims = np.where(mass > 0, top, 0.0)
+    total = dims.sum(axis=1, keepdims=True)
+    return Shares(
+        np.divide(used, mass[:, member], out=np.zeros_like(used), where=mass[:, member] > 0),
+        np.divide(dims, total, out=np.zeros_like(dims), where=total > 0),
+    )
+
+
+def membership(framework: Framework) -> np.ndarray:
+    """Position of each indicator's dimension, (I,)."""
+    return np.array([k for k, d in enumerate(framework.dimensions) for _ in d.indicators], dtype=int)
+
+
+def _written(weights: pd.DataFrame, framework: Framework) -> tuple[np.ndarray, np.ndarray]:
+    local = weights.set_index(["level", "node"])["local"]
+    wanted = [("indicator", i.name) for i in framework.indicators] + [
+        ("dimension", d.name) for d in framework.dimensions
+    ]
+    absent = [node for level, node in wanted if (level, node) not in local.index]
+    if absent:
+        raise DataError(f"table weights has no row for {', '.join(absent)}")
+    values = local.loc[wanted].to_numpy(dtype=float)
+    return values[: len(framework.indicators)], values[len(framework.indicators) :]
+
+
+class _Wide(NamedTuple):
+    units: list[tuple[str, str]]  # (cycle, unit)
+    score: np.ndarray  # (U, I)
+    status: np.ndarray  # (U, I)
+
+
+def _wide(indicator_scores: pd.DataFrame, framework: Framework) -> _Wide:
+    head = (
+        indicator_scores[indicator_scores["subject"] == ""]
+        .set_index(["indicator", "cycle", "unit"])
+        .sort_index()
+    )
+    names = [i.name for i in framework.indicators]
+    lacking = [name for name in names if name not in head.index.get_level_values("indicator")]
+    if lacking:
+        raise DataError(f"indicator_scores has no headline row of {', '.join(lacking)}")
+    score = pd.DataFrame({name: head["score"].loc[name] for name in names})
+    status = pd.DataFrame({name: head["status"].loc[name] for name in names})
+    if status.isna().to_numpy().any():
+        raise DataError("indicator_scores: a unit lacks the headline row of an indicator")
+    return _Wide(list(score.index), score.to_numpy(dtype=float), status.to_numpy())
+
+
+def totals(indicator_scores: pd.DataFrame, weights: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+    """Table "totals": a row per unit and dimension, and the unit's total.
+
+    An inapplicable indicator gives its weight to the others of its dimension, a dimension
+    with none left to the other dimensions.  An indicator that was not reported and has no
+    points by the framework's rule leaves its dimension and the total without a score.
+    Coverage is the share of applicable weight that has data.  `published` is rounded once,
+    here, by the framework's rule, and empty unless the status is "ok".  The intervals stay
+    NaN; `sensitivity.score_intervals` fills them from joint draws.
+    """
+    wide = _wide(indicator_scores, framework)
+    share = shares(weights, framework, wide.status != "not_applicable")
+    member = membership(framework)
+    dims = [_dimension(wide, share.local, member == k) for k in range(len(framework.dimensions))]
+    frames = [
+        _frame(wide, d.name, "dimension", found) for d, found in zip(framework.dimensions, dims, strict=True)
+    ]
+    frames.append(
+        _frame(wide, TOTAL, TOTAL, _dimension(wide, share.overall(member), np.ones(len(member), dtype=bool)))
+    )
+    table = pd.concat(frames, ignore_index=True)
+    rule = framework.grades
+    published = round_half(table["score"].to_numpy(), decimals=rule.decimals, rule=rule.rounding)
+    table["published"] = np.where(table["status"] == "ok", published, np.nan)
+    return sort_by_key("totals", table.assign(score_low=np.nan, score_high=np.nan))
+
+
+def _dimension(wide: _Wide, share: np.ndarray, inside: np.ndarray) -> dict[str, np.ndarray]:
+    """Score, coverage and status of a set of indicators with the weights `share`."""
+    weight, score, status = share[:, inside], wide.score[:, inside], wide.status[:, inside]
+    used = weight > 0
+    missing = (used & np.isnan(score)).any(axis=1)
+    small = (used & (status == "small_sample")).any(axis=1)
+    none = ~used.any(axis=1)
+    data = np.where(np.isin(status, ("ok", "small_sample")), weight, 0.0).sum(axis=1)
+    return {
+        "score": composite(score, weight),
+        "coverage": np.where(none, np.nan, data / np.where(none, 1.0, weight.sum(axis=1))),
+        "status": np.select([none, missing, small], ["not_applicable", "not_reported", "small_sample"], "ok"),
+    }
+
+
+def _frame(wide: _Wide, node: str, level: str, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    keys = pd.DataFrame(wide.units, columns=["cycle", "unit"])
+    return keys.assign(node=node, level=level, **{k: pd.Series(v) for k, v in columns.items()})
+
+
+def contributions(
+    indicator_scores: pd.DataFrame, weights: pd.DataFrame, framework: Framework
+) -> pd.DataFrame:
+    """Table "contributions": where a unit's points come from and where they are lost.
+
+    `weight` is the global weight as used for this unit, contribution = weight * score and
+    lost = weight * (100 - score); contributions sum to the total score.  Inapplicable
+    indicators have weight 0 and no contribution.
+    """
+    wide = _wide(indicator_scores, framework)
+    weight = shares(weights, framework, wide.status != "not_applicable").overall(membership(framework))
+    score = np.where(wide.status == "not_applicable", np.nan, wide.score)
+    frames = [
+        pd.DataFrame(wide.units, columns=["cycle", "unit"]).assign(
+            indicator=i.name,
+            dimension=i.dimension,
+            weight=weight[:, j],
+            score=score[:, j],
+            contribution=weight[:, j] * score[:, j],
+            lost=weight[:, j] * (100 - score[:, j]),
+        )
+        for j, i in enumerate(framework.indicators)
+    ]
+    return sort_by_key("contributions", pd.concat(frames, ignore_index=True))
+
+
+class NodeDraws(NamedTuple):
+    """Draws of one unit: every dimension's and the total's score, every natural value, each (D,)."""
+
+    scores: dict[str, np.ndarray]
+    natural: dict[str, np.ndarray]
+
+
+def score_draws(
+    drawn: np.ndarray,
+    index: pd.DataFrame,
+    framework: Framework,
+    weights: pd.DataFrame,
+    *,
+    imputed: Mapping[str, float] | None = None,
+) -> NodeDraws:
+    """Carry joint draws of one unit's natural values through the whole chain.
+
+    Natural scale (clipped to its bounds) → anchors → subjects blended → dimensions → total.
+
+    Parameters
+    ----------
+    drawn : ndarray, (D, q)
+    index : DataFrame, q rows
+        cycle (one), subject, indicator, as `natural` gives them.
+    imputed : mapping, optional
+        Points of indicators that were not reported and are counted all the same.
+        Any other indicator without draws is inapplicable.
+    """
+    low, high = np.array([framework.indicator(name).bounds for name in index["indicator"]], dtype=float).T
+    clipped = np.clip(drawn, low, high)
+    points = np.column_stack(
+        [framework.indicator(name).points(clipped[:, j]) for j, name in enumerate(index["indicator"])]
+    )
+    keys, blend = blend_map(index, framework)
+    scored = dict(zip(keys["indicator"], (points @ blend.T).T, strict=True))
+    scored |= {name: np.full(len(drawn), value) for name, value in (imputed or {}).items()}
+    names = [i.name for i in framework.indicators]
+    table = np.column_stack([scored.get(name, np.full(len(drawn), np.nan)) for name in names])
+    share = shares(weights, framework, np.array([[name in scored for name in names]]))
+    member = membership(framework)
+    nodes = {
+        d.name: composite(table, np.where(member == k, share.local[0], 0.0))
+        for k, d in enumerate(framework.dimensions)
+    }
+    nodes[TOTAL] = composite(table, share.overall(member)[0])
+    return NodeDraws(nodes, dict(zip(keys["indicator"], (clipped @ blend.T).T, strict=True)))
+
+
+def draw_nodes(
+    estimate: Estimate,
+    framework: Framework,
+    weights: pd.DataFrame,
+    *,
+    size: int,
+    seed: int,
+    imputed: Mapping[str, float] | None = None,
+) -> NodeDraws:
+    """`score_draws` of `size` seeded joint draws of one unit's items and KPIs in one cycle."""
+    parts = natural(estimate, framework)
+    cycles = sorted(set(parts.index["cycle"]))
+    if len(cycles) != 1:
+        raise DataError(f"draws are of one cycle, found {len(cycles)}: {', '.join(cycles)}")
+    return score_draws(draws(parts, size=size, seed=seed), parts.index, framework, weights, imputed=imputed)

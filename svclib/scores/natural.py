@@ -1,0 +1,126 @@
+"""From item means to each indicator's natural value, by subject and blended over subjects."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from svclib.estimates import Estimate, Part, contrast
+from svclib.framework import Framework, Indicator
+
+KEYS = ["cycle", "subject", "indicator"]
+
+
+def natural(estimate: Estimate, framework: Framework) -> Estimate:
+    """One unit's estimates of items and KPIs, as estimates of its indicators by subject.
+
+    A rating is the plain mean of its items' means, so its error keeps the covariance of
+    items answered by the same people; a KPI stays as it is.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Index columns cycle, subject, item; a KPI has subject "" and its own name as item.
+
+    Returns
+    -------
+    Estimate
+        Index columns cycle, subject, indicator, in the order of the framework.
+    """
+    index, value = estimate.index, np.asarray(estimate.value, dtype=float)
+    known = np.isfinite(value)
+    rows: list[tuple[str, str, str]] = []
+    weights: list[np.ndarray] = []
+    for cycle in sorted(set(index["cycle"])):
+        for indicator in framework.indicators:
+            for subject in indicator.subjects or ("",):
+                names = [indicator.name] if subject == "" else indicator.items
+                used = known & ((index["cycle"] == cycle) & (index["subject"] == subject)).to_numpy()
+                used &= index["item"].isin(names).to_numpy()
+                if used.any():
+                    rows.append((cycle, subject, indicator.name))
+                    weights.append(used / used.sum())
+    return mapped(
+        estimate, np.array(weights).reshape(len(rows), len(value)), pd.DataFrame(rows, columns=KEYS)
+    )
+
+
+def mapped(estimate: Estimate, weights: np.ndarray, index: pd.DataFrame) -> Estimate:
+    """The estimates `weights` @ value with `weights` (m, q), each part of the error carried along."""
+    used = weights != 0
+    # An unused estimate without a value or an SE must not spoil the others.
+    value = weights @ np.nan_to_num(estimate.value)
+    parts = []
+    for part in estimate.parts:
+        cov = weights @ np.nan_to_num(part.cov) @ weights.T
+        unknown = (used & np.isnan(np.diag(part.cov))).any(axis=1)
+        cov[unknown, :] = np.nan
+        cov[:, unknown] = np.nan
+        parts.append(Part(cov, part.df, part.name))
+    n = np.array([max(np.asarray(estimate.n)[row], default=0) for row in used])
+    note = tuple(_join(estimate.note[k] for k in np.flatnonzero(row)) for row in used)
+    return Estimate(index.reset_index(drop=True), value, tuple(parts), n, note)
+
+
+def blend_map(index: pd.DataFrame, framework: Framework) -> tuple[pd.DataFrame, np.ndarray]:
+    """Headline rows (cycle, indicator) and their weights (m, q) over the estimates of `index`.
+
+    Subjects are weighted as the framework says, re-normalised over those present.
+    """
+    keys = index[["cycle", "indicator"]].drop_duplicates(ignore_index=True)
+    share = np.array([framework.subjects[s] if s else 1.0 for s in index["subject"]])
+    same = [
+        ((index["cycle"] == c) & (index["indicator"] == i)).to_numpy()
+        for c, i in keys.itertuples(index=False)
+    ]
+    weights = np.array(same).reshape(len(keys), len(index)) * share
+    return keys, weights / weights.sum(axis=1, keepdims=True)
+
+
+def natural_values(estimate: Estimate, framework: Framework, *, unit: str) -> pd.DataFrame:
+    """Natural values of one unit's ratings: a row per subject and the blended row, subject "".
+
+    Returns
+    -------
+    DataFrame
+        cycle, unit, indicator, subject, value, se, df, n, status, method, note. Append the
+        rows of `kpis.values` to have every indicator.
+    """
+    parts = natural(estimate, framework)
+    rated = [framework.indicator(name).source == "responses" for name in parts.index["indicator"]]
+    ratings = mapped(parts, np.eye(len(parts.value))[rated], parts.index[rated])
+    keys, weights = blend_map(ratings.index, framework)
+    headline = mapped(ratings, weights, keys.assign(subject=""))
+    absent = [_absent(framework.indicator(i), c, ratings.index) for c, i in keys.itertuples(index=False)]
+    frame = pd.concat(
+        [
+            _frame(ratings, np.eye(len(ratings.value)), ratings),
+            _frame(headline, weights, ratings, n=(weights > 0) @ ratings.n, extra=absent),
+        ],
+        ignore_index=True,
+    )
+    return frame.assign(unit=unit, status="ok", method="mean")
+
+
+def _frame(
+    what: Estimate,
+    weights: np.ndarray,
+    source: Estimate,
+    *,
+    n: np.ndarray | None = None,
+    extra: list[str] | None = None,
+) -> pd.DataFrame:
+    found = contrast(source, weights).rename(columns={"estimate": "value"})
+    note = [_join(pair) for pair in zip(what.note, extra or [""] * len(what.note), strict=True)]
+    return pd.concat([what.index[KEYS], found], axis=1).assign(n=what.n if n is None else n, note=note)
+
+
+def _absent(indicator: Indicator, cycle: str, index: pd.DataFrame) -> str:
+    here = index[(index["cycle"] == cycle) & (index["indicator"] == indicator.name)]["subject"]
+    absent = [s for s in indicator.subjects if s not in set(here)]
+    return f"subjects_absent:{','.join(absent)}" if absent else ""
+
+
+def _join(notes: object) -> str:
+    ids = [i for note in notes for i in str(note).split(";") if i]  # type: ignore[attr-defined]
+    return ";".join(dict.fromkeys(ids))

@@ -1,0 +1,135 @@
+"""How sure is a grade: joint draws carried through anchors, weights, rounding, cuts and limits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from svclib.columns import sort_by_key
+from svclib.grades import grade
+from svclib.scores import TOTAL, NodeDraws, draw_nodes, round_half
+
+if TYPE_CHECKING:
+    from svclib.estimates import Estimate
+    from svclib.framework import Framework
+
+
+def unit_draws(
+    estimates: Mapping[str, Estimate],
+    indicator_scores: pd.DataFrame,
+    weights: pd.DataFrame,
+    framework: Framework,
+    *,
+    size: int,
+    seed: int,
+) -> dict[str, NodeDraws]:
+    """Joint draws of every score and natural value of each unit.
+
+    Parameters
+    ----------
+    estimates : mapping of Estimate
+        Per unit, items and KPIs of one cycle together (index cycle, subject, item).
+    indicator_scores : DataFrame
+        Table of the same cycle; says which indicators count although not reported.
+    size, seed : int
+        Number of draws, and the seed.  Each unit draws from its own stream, made of the
+        seed and its name, so that another unit's coming or going changes nothing.
+
+    Returns
+    -------
+    dict
+        Per unit in sorted order; a unit whose total cannot be scored is left out.
+    """
+    head = indicator_scores[indicator_scores["subject"] == ""]
+    found: dict[str, NodeDraws] = {}
+    for unit in sorted(estimates):
+        absent = head[(head["unit"] == unit) & (head["status"] == "not_reported")]
+        if absent["score"].isna().any():
+            continue
+        found[unit] = draw_nodes(
+            estimates[unit],
+            framework,
+            weights,
+            size=size,
+            seed=_stream(seed, unit),
+            imputed=dict(zip(absent["indicator"], absent["score"], strict=True)),
+        )
+    return found
+
+
+def _stream(seed: int, unit: str) -> int:
+    name = np.frombuffer(hashlib.sha256(unit.encode()).digest()[:16], dtype="<u4")
+    return int(np.random.SeedSequence([seed, *name.tolist()]).generate_state(1)[0])
+
+
+def score_intervals(
+    totals: pd.DataFrame, drawn: Mapping[str, NodeDraws], *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Table "totals" with score_low and score_high from the percentiles of the draws.
+
+    The point score is kept inside its interval: at the end of a scale every draw can lie on
+    one side of it.
+    """
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    ends = np.full((len(totals), 2), np.nan)
+    for k, (unit, node) in enumerate(zip(totals["unit"], totals["node"], strict=True)):
+        if unit in drawn:
+            ends[k] = np.quantile(drawn[unit].scores[node], tails)
+    score = totals["score"].to_numpy()
+    return totals.assign(score_low=np.minimum(ends[:, 0], score), score_high=np.maximum(ends[:, 1], score))
+
+
+def rank_intervals(
+    grades: pd.DataFrame, drawn: Mapping[str, NodeDraws], *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Table "grades" with rank_low and rank_high: percentiles of a unit's rank among graded units."""
+    units = [
+        u
+        for u in grades.loc[grades["status"] == "graded", "unit"]
+        if u in drawn and np.isfinite(drawn[u].scores[TOTAL]).all()
+    ]
+    if not units:
+        return grades.assign(rank_low=np.nan, rank_high=np.nan)
+    scores = np.column_stack([drawn[u].scores[TOTAL] for u in units])
+    ranks = stats.rankdata(-np.round(scores, 9), method="min", axis=1)
+    low = np.quantile(ranks, (1 - confidence) / 2, axis=0, method="lower")
+    high = np.quantile(ranks, (1 + confidence) / 2, axis=0, method="higher")
+    of = pd.DataFrame({"low": low, "high": high}, index=units).reindex(grades["unit"]).to_numpy()
+    rank = grades["rank"].to_numpy()
+    return grades.assign(rank_low=np.minimum(of[:, 0], rank), rank_high=np.maximum(of[:, 1], rank))
+
+
+def grade_probability(
+    grades: pd.DataFrame, drawn: Mapping[str, NodeDraws], framework: Framework, *, seed: int
+) -> pd.DataFrame:
+    """Table "grade_probability": the share of draws that end in each grade, for graded units.
+
+    Every draw is rounded, cut and limited exactly as the published score was.
+    """
+    rows = []
+    for cycle, unit in grades.loc[grades["status"] == "graded", ["cycle", "unit"]].itertuples(index=False):
+        if unit in drawn:
+            share = _shares(drawn[unit], framework)
+            size = len(drawn[unit].scores[TOTAL])
+            rows += [
+                {"cycle": cycle, "unit": unit, "grade": label, "probability": p, "draws": size, "seed": seed}
+                for label, p in zip(framework.grades.labels, share, strict=True)
+            ]
+    columns = ["cycle", "unit", "grade", "probability", "draws", "seed"]
+    return sort_by_key("grade_probability", pd.DataFrame(rows, columns=columns))
+
+
+def _shares(unit: NodeDraws, framework: Framework) -> np.ndarray:
+    rule = framework.grades
+    published = {
+        node: round_half(x, decimals=rule.decimals, rule=rule.rounding) for node, x in unit.scores.items()
+    }
+    codes = grade(framework, published[TOTAL], nodes=published, values=unit.natural).grade
+    if (codes < 0).any():
+        return np.full(len(rule.labels), np.nan)
+    return np.bincount(codes, minlength=len(rule.labels)) / len(codes)
