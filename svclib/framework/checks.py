@@ -23,7 +23,9 @@ class _Notes:
         self.dropped = dropped
 
     def add(self, path: KeyPath, found: str, remedy: str, near: str = "") -> None:
-        if not any(gone[: len(path)] == path for gone in self.dropped):
+        # A sum over children is explained by a child left out, or by its weight, not by anything deeper.
+        close = (gone for gone in self.dropped if len(gone) <= len(path) + 2)
+        if not any(gone[: len(path)] == path for gone in close):
             self.doc.add(path, found, remedy, near)
 
 

@@ -180,7 +180,7 @@ def validate(doc: Document, model: type[BaseModel]) -> tuple[BaseModel | None, s
         try:
             return model.model_validate(data), dropped
         except ValidationError as error:
-            paths = [_note(doc, model, data, detail) for detail in error.errors()]
+            paths = [_note(doc, model, data, dropped, detail) for detail in error.errors()]
         if any(not path for path in paths):
             return None, dropped
         dropped.update(paths)
@@ -188,10 +188,14 @@ def validate(doc: Document, model: type[BaseModel]) -> tuple[BaseModel | None, s
     return None, dropped
 
 
-def _note(doc: Document, model: type[BaseModel], data: Any, detail: ErrorDetails) -> KeyPath:
+def _note(
+    doc: Document, model: type[BaseModel], data: Any, dropped: set[KeyPath], detail: ErrorDetails
+) -> KeyPath:
     """Add the problem of one pydantic error; return the path to leave out."""
     path = named_path(data, detail["loc"])
     kind, found = detail["type"], detail["input"]
+    if kind == "missing" and path in dropped:  # left out here, and reported as wrong
+        return path[:-1]
     if kind == "missing":
         doc.add(path[:-1], f"{path[-1]!r} is missing", f"Add {path[-1]}.")
         return path[:-1]
