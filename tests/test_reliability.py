@@ -218,7 +218,7 @@ def test_standard_error_against_the_bootstrap(of, missing):
     x = answers(3, n=500, missing=0.08)
     rng = np.random.default_rng(4)
     resampled = [
-        of(x.iloc[rng.integers(0, len(x), len(x))], missing=missing)["estimate"].item() for _ in range(400)
+        of(x.iloc[rng.integers(0, len(x), len(x))], missing=missing)["estimate"].item() for _ in range(200)
     ]
     assert of(x, missing=missing)["se"].item() == pytest.approx(np.std(resampled, ddof=1), rel=0.10)
 
@@ -230,7 +230,7 @@ def test_standard_error_of_clusters_against_the_cluster_bootstrap():
     shared = rng.normal(size=(200, 4))[cluster] + rng.normal(size=200)[cluster, None]
     x = pd.DataFrame(np.round(shared + 0.7 * rng.normal(size=(len(cluster), 4)) + 3))
     members = [np.flatnonzero(cluster == g) for g in range(200)]
-    picks = (np.concatenate([members[g] for g in rng.integers(0, 200, 200)]) for _ in range(400))
+    picks = (np.concatenate([members[g] for g in rng.integers(0, 200, 200)]) for _ in range(200))
     spread = np.std([reliability.alpha(x.iloc[rows])["estimate"].item() for rows in picks], ddof=1)
     found, naive = row(reliability.alpha(x, cluster=cluster)), row(reliability.alpha(x))
     assert found["se"] == pytest.approx(spread, rel=0.10)
@@ -242,7 +242,7 @@ def test_interval_of_the_change_against_the_bootstrap():
     x = answers(6, n=400)
     rng = np.random.default_rng(7)
     resampled = [
-        reliability.item_analysis(x.iloc[rng.integers(0, len(x), len(x))])["change"] for _ in range(300)
+        reliability.item_analysis(x.iloc[rng.integers(0, len(x), len(x))])["change"] for _ in range(200)
     ]
     items = reliability.item_analysis(x)
     reach = (items["ci_high"] - items["ci_low"]) / 2 / 1.966

@@ -1,7 +1,7 @@
 """Cronbach's alpha of one set of items, with an interval that survives ceiling effects.
 
 The usual Feldt interval assumes normal answers: where most answers sit at the top of the
-scale its 95 % covers 88-90 %, at any n.  The default here does not assume it.
+scale its 95 % covers 80-90 %, at any n.  The default here does not assume it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def alpha(
         too_few (n < 3), single_item, no_overlap (two items never answered together),
         constant_total, no_error_variance (1 - alpha is 0), single_psu. Other notes: psu_share,
         two_items, constant_item:…, negative_item:… (must it be reverse-scored?), small_n
-        (under ceiling the 95 % interval covers about 90 % below n = 100).
+        (n < 100: where most answers sit at the ceiling a 95 % interval covers 90 % or less).
 
     Raises
     ------

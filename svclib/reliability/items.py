@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from svclib.errors import ParamError
 from svclib.reliability.coefficients import COEFFICIENTS, blockers, coefficient, constant, item_rest, raw
 from svclib.reliability.engine import Sample, error, influence, sample
 from svclib.screening import describe
+
+if TYPE_CHECKING:
+    from svclib.framework import Framework
 
 Range = tuple[float, float]
 PSUS = ("respondent", "cluster")
@@ -92,7 +95,7 @@ def _notes(rows: Sample, r_drop: np.ndarray, blocked: list[str]) -> list[str]:
 
 def by_dimension(
     responses: pd.DataFrame,
-    framework: Any,
+    framework: Framework,
     *,
     missing: str = "listwise",
     confidence: float = 0.95,
@@ -145,7 +148,7 @@ def by_dimension(
     return {name: checked(name, pd.concat(parts, ignore_index=True)) for name, parts in tables.items()}
 
 
-def _scales(responses: pd.DataFrame, framework: Any) -> Iterator[tuple[dict, pd.DataFrame, dict]]:
+def _scales(responses: pd.DataFrame, framework: Framework) -> Iterator[tuple[dict, pd.DataFrame, dict]]:
     """Keys, response rows, and {item: indicator} of every cycle × subject × dimension with items."""
     for (cycle, subject), rows in responses.groupby(["cycle", "subject"]):
         for dimension in framework.dimensions:

@@ -12,12 +12,11 @@ from svclib.screening.counts import (
     repeated,
     summary,
 )
-from svclib.screening.rules import KNOWN, RULES, Rules, cuts, screen
+from svclib.screening.rules import KNOWN, RULES, cuts, screen
 
 __all__ = [
     "KNOWN",
     "RULES",
-    "Rules",
     "cuts",
     "describe",
     "effect",

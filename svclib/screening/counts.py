@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from svclib.columns import checked, empty
-from svclib.screening.rules import ROW, Rules, cuts
+from svclib.screening.rules import ROW, cuts
+
+if TYPE_CHECKING:
+    from svclib.framework import Framework
+    from svclib.params import Screening
 
 
 def mark(responses: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
@@ -22,7 +26,7 @@ def keep(responses: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
     return responses.loc[~mark(responses, flags)["flagged"]].reset_index(drop=True)
 
 
-def summary(responses: pd.DataFrame, flags: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def summary(responses: pd.DataFrame, flags: pd.DataFrame, rules: Screening) -> pd.DataFrame:
     """Table "screening": returned, flagged and excluded rows per cycle, unit and rule.
 
     unit "" is all units together. Every rule appears, also with 0. One row may break several
@@ -86,7 +90,7 @@ def describe(x: np.ndarray, weights: np.ndarray, scale: np.ndarray) -> pd.DataFr
     })  # fmt: skip
 
 
-def item_profile(responses: pd.DataFrame, framework: Any) -> pd.DataFrame:
+def item_profile(responses: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     """Table "item_profile": answers, missing, mean, sd, floor and ceiling per cycle, subject, item.
 
     Give recoded responses (`sources.coded`), so that the floor is the worst answer of every

@@ -6,13 +6,16 @@ No rule flags "the worst five per cent": a cycle without careless answers has no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from svclib.columns import checked, empty
 from svclib.errors import DataError, ParamError
+
+if TYPE_CHECKING:
+    from svclib.params import Screening
 
 Range = tuple[float, float]
 ROW = ["cycle", "source", "row"]
@@ -22,24 +25,10 @@ RULES = ("missing", "duplicate", "straight_line", "speed")
 KNOWN = (*RULES, "out_of_range")  # the last is applied while reading, see `sources`
 
 
-class Rules(Protocol):
-    """What `screen` needs to know, as `params.screening` has it.
-
-    missing_share: largest tolerated share of missing answers; straight_line_items: fewest equal
-    answers that count as a straight line; seconds_per_item: least plausible seconds per answered
-    item; exclude: names of the rules that exclude a row, the others only mark it.
-    """
-
-    missing_share: float
-    straight_line_items: int
-    seconds_per_item: float
-    exclude: Any  # names of rules; a list or tuple of text
-
-
 def screen(
     responses: pd.DataFrame,
     items: Sequence[str],
-    rules: Rules,
+    rules: Screening,
     *,
     scale: Range | Mapping[str, Range] | None = None,
 ) -> pd.DataFrame:
@@ -60,7 +49,7 @@ def screen(
         Typed responses with raw codes (reverse items not yet recoded), unanswered = NaN.
     items : sequence of str
         Item columns.
-    rules : Rules
+    rules : params.Screening
         Cuts, and in `exclude` the names of the rules that exclude; the others only mark.
     scale : (low, high) or {item: (low, high)}, optional
         Scales of the items; without it they count as one scale.
@@ -90,7 +79,7 @@ def screen(
     return checked("exclusions", pd.concat([empty("exclusions"), *fired], ignore_index=True))
 
 
-def _flags(rows: pd.DataFrame, name: str, hit: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def _flags(rows: pd.DataFrame, name: str, hit: pd.DataFrame, rules: Screening) -> pd.DataFrame:
     """Table rows of one rule; `hit` has columns value, detail and the index of the response row."""
     who = rows.loc[hit.index, [*ROW, "respondent", "unit"]]
     cut = cuts(rules)[name]
@@ -99,7 +88,7 @@ def _flags(rows: pd.DataFrame, name: str, hit: pd.DataFrame, rules: Rules) -> pd
     )
 
 
-def cuts(rules: Rules) -> dict[str, float]:
+def cuts(rules: Screening) -> dict[str, float]:
     """The cut of every rule of `screen`, in its own unit."""
     return {
         "missing": float(rules.missing_share),
