@@ -38,7 +38,7 @@ def _flag(zh: str, en: str) -> Column:
 # An empty text ("") means "does not apply"; an empty number (NaN) means "not available".
 GLOSSARY: dict[str, Column] = {
     "cycle": _text("周期", "Cycle"),
-    "baseline": _text("上期", "Baseline cycle"),
+    "baseline": _text("对比周期", "Baseline cycle"),
     "unit": _text("被评价单位", "Unit"),
     "name": _text("名称", "Name"),
     "group": _text("分组", "Group"),
@@ -196,6 +196,7 @@ def _table(step: str, key: str, columns: str, *, private: bool = False) -> Table
     return Table(step, tuple(key.split()), tuple(columns.split()), private)
 
 
+# fmt: off  (one table, one or two lines: read as the inventory it is)
 TABLES: dict[str, Table] = {
     # 10 data quality
     "exclusions": _table("10", "cycle source row rule", "respondent unit excluded value cut detail",
@@ -238,12 +239,14 @@ TABLES: dict[str, Table] = {
                       "p_diff_adj p_beyond_adj p_equiv_adj p_exact p_superiority family n_tests adjust "
                       "verdict strength flags required_n method reason"),
     # 60 monitoring and targets
-    "targets": _table("60", "cycle unit indicator", "value ci_low ci_high target warn status certain owner step"),
+    "targets": _table("60", "cycle unit indicator",
+                      "value ci_low ci_high target warn status certain owner step"),
     "alerts": _table("60", "cycle unit indicator", "level rule value threshold owner step"),
     "history": _table("60", "cycle unit node", "level score published grade"),
     # 90 report
     "claims": _table("90", "claim lang", "template text table key"),
 }
+# fmt: on
 
 
 def sort_by_key(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -266,7 +269,8 @@ def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     entry = TABLES[name]
     wanted, found = set(entry.all_columns), set(frame.columns)
     if wanted != found:
-        raise DataError(f"table {name!r}: missing columns {sorted(wanted - found)}, unknown {sorted(found - wanted)}")
+        missing, unknown = sorted(wanted - found), sorted(found - wanted)
+        raise DataError(f"table {name!r}: missing columns {missing}, unknown {unknown}")
     typed = pd.DataFrame({c: _typed(name, c, frame[c]) for c in entry.all_columns})
     twice = typed.duplicated(list(entry.key))
     if twice.any():
