@@ -7,7 +7,7 @@ row, sorted by their key.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -123,6 +123,7 @@ GLOSSARY: dict[str, Column] = {
     "lost": Column("失分", "Points lost"),
     "by_cut": _text("按分数线", "Grade by cut"),
     "grade": _text("等级", "Grade"),
+    "last_grade": _text("上期等级", "Last grade"),
     "limited_by": _text("限制对象", "Limited by"),
     "clause": _text("依据条款", "Clause"),
     "limit_value": Column("限制界值", "Limit"),
@@ -196,7 +197,7 @@ def _table(step: str, key: str, columns: str, *, private: bool = False) -> Table
     return Table(step, tuple(key.split()), tuple(columns.split()), private)
 
 
-# fmt: off  (one table, one or two lines: read as the inventory it is)
+# fmt: off
 TABLES: dict[str, Table] = {
     # 10 data quality
     "exclusions": _table("10", "cycle source row rule", "respondent unit excluded value cut detail",
@@ -244,6 +245,9 @@ TABLES: dict[str, Table] = {
     "alerts": _table("60", "cycle unit indicator", "level rule value threshold owner step"),
     "history": _table("60", "cycle unit node", "level score published grade"),
     # 90 report
+    "board": _table("90", "cycle unit",
+                    "published score_low score_high grade last_grade change verdict status reason clause "
+                    "limited_by rank rank_low rank_high n"),
     "claims": _table("90", "claim lang", "template text table key"),
 }
 # fmt: on
@@ -279,7 +283,7 @@ def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return typed.sort_values(list(entry.key), kind="stable", ignore_index=True)
 
 
-_STORAGE = {"float": "float64", "int": "int64", "bool": "bool", "str": "str"}
+_STORAGE: dict[str, Any] = {"float": "float64", "int": "int64", "bool": "bool", "str": "str"}
 
 
 def _typed(table: str, column: str, values: pd.Series) -> pd.Series:
