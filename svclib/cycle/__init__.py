@@ -5,15 +5,19 @@ Notebooks and `evaluate` call the same steps, so a report and a simulation canno
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
 
 from svclib import columns
 from svclib import params as params_module
-from svclib.cycle.state import ALL_UNITS, State, load
+from svclib.cycle.report import label as label_of
+from svclib.cycle.state import ALL_UNITS, State, load, valid
 from svclib.cycle.steps import NEEDS, STEPS
 from svclib.errors import DataError, ParamError
 from svclib.framework import Framework
@@ -22,6 +26,7 @@ from svclib.params import Params
 __all__ = ["ALL_UNITS", "Context", "State", "evaluate", "load", "open"]
 
 Tables = dict[str, pd.DataFrame]
+LANGUAGES = ("zh", "en")
 
 
 def evaluate(params: Params) -> Tables:
@@ -49,6 +54,7 @@ class Context:
 
     params: Params
     run_dir: Path | None
+    languages: tuple[str, ...]
     made: Tables = field(default_factory=dict)
 
     @property
@@ -111,24 +117,66 @@ class Context:
             columns.checked(name, frame).to_parquet(path, index=False)
         return sorted(tables)
 
+    @property
+    def units(self) -> list[str]:
+        """Units of the current cycle, in the order of the units file."""
+        return self.state.units(self.params.cycle)
+
+    @property
+    def dimensions(self) -> list[str]:
+        """Dimensions in the order of the framework."""
+        return [d.name for d in self.framework.dimensions]
+
+    @property
+    def indicators(self) -> list[str]:
+        """Indicators in the order of the framework."""
+        return [i.name for i in self.framework.indicators]
+
+    def current(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Rows of the current cycle."""
+        return frame[frame["cycle"] == self.params.cycle].reset_index(drop=True)
+
+    def valid(self, *cycles: str) -> pd.DataFrame:
+        """Responses that count, reverse items recoded: the data behind the statistics."""
+        return valid(self.state, self.table("exclusions"), cycles)
+
+    def provenance(self) -> pd.DataFrame:
+        """What a rerun needs to give the same numbers."""
+        packages = ("svclib", "numpy", "pandas", "scipy", "statsmodels", "pingouin")
+        facts = {"cycle": self.params.cycle, "params": self.params.file.name, "seed": str(self.params.seed)}
+        facts |= {"framework": self.framework.number_hash()[:12], "python": platform.python_version()}
+        facts |= {name: metadata.version(name) for name in packages}
+        return pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
+
+    def show(self, make: Callable[[str], object]) -> None:
+        """Display ``make(lang)`` for every language; an export keeps the outputs of its own."""
+        from IPython.display import display
+
+        for lang in self.languages:
+            display(make(lang), metadata={"lang": lang})
+
     def label(self, name: str, lang: str) -> str:
         """`name` as shown in `lang`."""
-        if name == ALL_UNITS:
-            return "全体" if lang == "zh" else "All units"
-        return self.framework.label(name, lang)
+        return label_of(self.framework, name, lang)
 
 
-def open(params_file: str, run_dir: str = "") -> Context:  # noqa: A001 - cycle.open reads as it should
+def open(params_file: str, run_dir: str = "", language: str = "zh") -> Context:  # noqa: A001 - cycle.open reads as it should
     """Open a cycle from a notebook.
 
     Parameters
     ----------
     params_file : params file; a relative path is looked up from the working directory upwards
     run_dir : folder of the run, "" to compute in memory and write nothing
+    language : "zh", "en", or both as "zh,en"
 
     Raises
     ------
     InputErrors
         Anything wrong with the params file or its framework.
+    ParamError
+        An unknown language.
     """
-    return Context(params_module.load(params_file), Path(run_dir) if run_dir else None)
+    languages = tuple(part.strip() for part in language.split(","))
+    if not languages or set(languages) - set(LANGUAGES):
+        raise ParamError(f"language={language!r}; choose from {list(LANGUAGES)}, both as 'zh,en'")
+    return Context(params_module.load(params_file), Path(run_dir) if run_dir else None, languages)

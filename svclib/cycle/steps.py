@@ -10,6 +10,7 @@ from svclib import grades as grading
 from svclib import kpis, monitoring, reliability, scores, screening, sensitivity, targets, weights
 from svclib.columns import empty
 from svclib.cycle import change
+from svclib.cycle.report import report
 from svclib.cycle.state import ALL_UNITS, State, design, estimates, flags, raw, valid
 from svclib.errors import ParamError
 from svclib.scores import TOTAL
@@ -191,6 +192,7 @@ STEPS = {
     "40": scoring,
     "50": improvement,
     "60": watch,
+    "90": report,
 }
 NEEDS = {
     "10": (),
@@ -199,4 +201,18 @@ NEEDS = {
     "40": ("exclusions", "weights"),
     "50": ("exclusions", "weights", "indicator_scores", "grades", "reliability"),
     "60": ("weights", "indicator_scores", "totals", "grades"),
+    "90": (
+        "response_profile",
+        "screening",
+        "reliability",
+        "weights",
+        "consistency",
+        "judgement_review",
+        "totals",
+        "grades",
+        "grade_probability",
+        "changes",
+        "targets",
+        "alerts",
+    ),
 }

@@ -1,0 +1,72 @@
+"""Step 90: the board of all units, and every sentence with the row that supports it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from svclib import wording
+from svclib.columns import TABLES
+from svclib.cycle.state import ALL_UNITS, State
+from svclib.framework import Framework
+from svclib.scores import TOTAL
+
+LANGUAGES = ("zh", "en")
+
+
+def label(framework: Framework, name: str, lang: str) -> str:
+    """`name` as shown in `lang`, with a word for all units together."""
+    if name == ALL_UNITS:
+        return "全体" if lang == "zh" else "All units"
+    return framework.label(name, lang)
+
+
+def report(state: State, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """90: one row per unit for the front page, and the claims of the whole report."""
+    said = [_claims(state, tables, lang) for lang in LANGUAGES]
+    return {"board": _board(state, tables), "claims": pd.concat(said, ignore_index=True)}
+
+
+def _board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Grade, interval, last grade and change of every unit, side by side."""
+    grades = tables["grades"]
+    now = grades[grades["cycle"] == state.cycle]
+    total = tables["totals"].query("node == @TOTAL and cycle == @state.cycle")
+    last = grades[grades["cycle"] == state.baseline].set_index("unit")["grade"]
+    change = tables["changes"].query("node == @TOTAL").set_index("unit")
+    board = now.merge(total[["unit", "score_low", "score_high"]], on="unit", validate="1:1")
+    board["last_grade"] = board["unit"].map(last).fillna("")
+    board["change"] = board["unit"].map(change["change"]).astype(float)
+    board["verdict"] = board["unit"].map(change["verdict"]).fillna("not_comparable")
+    return board[list(TABLES["board"].all_columns)]
+
+
+def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.DataFrame:
+    framework, params = state.framework, state.params
+
+    def named(name: str, to: str) -> str:
+        return label(framework, name, to)
+
+    def now(name: str) -> pd.DataFrame:
+        return tables[name][tables[name]["cycle"] == state.cycle]
+
+    alpha = now("reliability").query("variant == 'raw'")
+    parts = [
+        wording.headline(
+            now("grades"), tables["changes"], lang, named,
+            unit_label=framework.unit_label, scale=framework.grades.scale,
+        ),
+        wording.credibility(now("response_profile"), alpha, now("grades"), lang, named),
+        wording.screening(now("screening").query("unit == ''"), lang, named),
+        wording.reliability(alpha, lang, named, policy=params.reliability.min_alpha),
+        wording.weights(tables["weights"], lang, named),
+        wording.consistency(tables["consistency"], tables["judgement_review"], lang, named),
+        wording.grades(
+            now("grades"), lang, named, scale=framework.grades.scale, probability=now("grade_probability")
+        ),
+        wording.changes(tables["changes"], lang, named),
+        wording.targets(tables["targets"], lang, named),
+        wording.alerts(tables["alerts"], lang, named),
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
