@@ -44,6 +44,7 @@ def test_stated_importance_lists_indicators_in_code_order():
         **{f"q{q}": (f"q{q + 1}_01", f"q{q + 1}_02") for q in (5, 7, 9, 12, 15, 17)},
     }
     assert all(d.weights.order == tuple(i.name for i in d.indicators) for d in stated.values())
+    assert {d.weights.from_ for d in stated.values()} == {"2021-09"}
 
 
 def test_without_the_variable_the_problem_names_it(monkeypatch):
