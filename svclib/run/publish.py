@@ -21,6 +21,7 @@ import psutil
 STAGING = ".staging-"
 POINTER = "current"
 _OWNER = ".owner"
+_NEXT = ".current"  # travels with the run, so a kill leaves no litter beside it
 
 
 def new_run_id() -> str:
@@ -60,6 +61,8 @@ def publish(staged: Path, home: Path, run_id: str, *, switch: bool = True) -> Pa
     `current` is left alone.
     """
     (staged / _OWNER).unlink()
+    if switch:
+        (staged / _NEXT).write_text(run_id + "\n", encoding="utf-8")
     for path in sorted(staged.rglob("*")):
         _sync(path)
     _sync(staged)
@@ -67,7 +70,8 @@ def publish(staged: Path, home: Path, run_id: str, *, switch: bool = True) -> Pa
     staged.replace(target)
     _sync(home)
     if switch:
-        _point(home, run_id)
+        (target / _NEXT).replace(home / POINTER)
+        _sync(home)
     return target
 
 
@@ -88,14 +92,6 @@ def keep_failed(home: Path, run_id: str, notebooks: list[Path], message: str) ->
             shutil.copy2(path, target / path.name)
     (target / "failure.txt").write_text(message + "\n", encoding="utf-8")
     return target
-
-
-def _point(home: Path, run_id: str) -> None:
-    fresh = home / f".{POINTER}-{run_id}"
-    fresh.write_text(run_id + "\n", encoding="utf-8")
-    _sync(fresh)
-    fresh.replace(home / POINTER)
-    _sync(home)
 
 
 def _sync(path: Path) -> None:
