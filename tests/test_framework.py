@@ -375,6 +375,18 @@ REFUSED: list[tuple[str, list[tuple[tuple[Any, ...], Any]], str]] = [
         [(("weights",), {"method": "equal", "from": "2025Q4"})],
         "from pins a relative method; equal is not relative",
     ),
+    ("steps only else", [((*WAITING, "score"), {"steps": {"else": 0}})], "score: steps have only else"),
+    (
+        "fractions as per cent",
+        [((*HANDLED, "score"), {0.8: 0, 0.98: 100})],
+        'score: the anchors are fractions and unit is "%". Write per cent',
+    ),
+    (
+        "per cent as fractions",
+        [((*HANDLED, "unit"), "")],
+        'score: anchor 80 is outside the possible values 0-1. Set unit: "%", or write fractions.',
+    ),
+    ("infinite", [((*ATTITUDE, "weight"), float("inf"))], "weight: found inf. It should be a finite number"),
     ("steps else", [((*WAITING, "score"), {"steps": {"<= 1": 100}})], "score: steps have no else"),
     (
         "steps key",
@@ -424,6 +436,13 @@ REFUSED: list[tuple[str, list[tuple[tuple[Any, ...], Any]], str]] = [
 def test_refusals(edits: list[tuple[tuple[Any, ...], Any]], text: str):
     found = refusals(changed(*edits))
     assert any(text in line for line in found), "\n".join(found)
+
+
+def test_full_width_percent_is_percent():
+    assert (
+        framework.from_dict(changed(((*HANDLED, "unit"), "％"))).number_hash()
+        == tiny_framework().number_hash()
+    )
 
 
 def test_near_needs_a_range_around_the_target():

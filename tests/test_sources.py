@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from pandas.testing import assert_frame_equal
 from svclib import params, sources
 from svclib.columns import checked
 from svclib.errors import InputErrors
+from svclib.sources import files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -270,7 +272,7 @@ REFUSED: list[tuple[str, Callable[[Home], None], str]] = [
     (
         "near optional header",
         replaced("responses", ("结束时间", "结束时问")),
-        "结束时问: column is not used. Correct its name. Did you mean '结束时间'?",
+        "column is not used. Correct its name, or give it a clearly different one. Did you mean '结束时间'?",
     ),
     (
         "unknown unit",
@@ -346,6 +348,11 @@ REFUSED: list[tuple[str, Callable[[Home], None], str]] = [
         "value range",
         replaced("kpis", ("B,处理率,不适用", "B,处理率,980")),
         "row 5, 数值: value of 处理率 outside 0-100: 980.",
+    ),
+    (
+        "fractions",
+        replaced("kpis", ("A,处理率,,48,50", "A,处理率,0.96,,"), ("B,处理率,不适用", "B,处理率,0.98")),
+        "rows 2, 5, 数值: 2 cells values of 处理率 look like fractions, its unit is %: 0.96, 0.98. Write 95",
     ),
     (
         "percent sign",
@@ -493,6 +500,14 @@ def test_a_cycle_used_twice_is_refused(home: Home):
     ]
 
 
+def test_only_the_first_unknown_names_get_their_own_problem(home: Home):
+    rows = "".join(f"R{i},X{i},客户,电话,,,1,1,1,1,1\n" for i in range(10, 40))
+    home.put("responses", RESPONSES + rows)
+    found = home.problems()
+    assert len(found) == 11
+    assert "20 cells more unknown unit: X20, X21, X22, X23, X24, …" in found[-1]
+
+
 def test_repeated_respondents_are_left_to_screening(home: Home):
     home.swap("responses", ("R2,A", "R1,A"))
     assert home.problems() == []
@@ -545,6 +560,27 @@ def test_workbook_problems_name_sheet_and_cell(home: Home):
     found = home.problems()
     assert "no sheet '单元'. The workbook has: 单位, 指标 数据." in found[0]
     assert "数据.xlsx, 指标 数据!D2, 分子: numerator of 处理率 above the denominator: 51" in found[1]
+
+
+def test_workbooks_of_careless_exporters(home: Home):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for line in UNITS.splitlines():
+        sheet.append(line.split(","))
+    sheet["H9"] = "  "
+    book.save(home.folder / "units.xlsx")
+    home.entries["units"] = "units.xlsx"
+    assert list(home.read().units["unit"]) == ["A", "B"]
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_crash_the_readers(tmp_path_factory: pytest.TempPathFactory, content: bytes):
+    folder = tmp_path_factory.mktemp("bytes")
+    for suffix in files.SUFFIXES:
+        path = folder / f"x{suffix}"
+        path.write_bytes(content)
+        with contextlib.suppress(files.UnreadableError):
+            files.read(params.DataSource(path=path))
 
 
 def test_broken_binary_files_are_problems(home: Home):

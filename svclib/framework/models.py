@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from svclib.errors import ParamError, nearest
 from svclib.framework import views
@@ -25,6 +25,10 @@ Rounding = Literal["half_up", "gbt8170"]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Target = float | tuple[float, float]
+
+
+def _plain_percent(unit: str) -> str:
+    return unit.replace("％", "%")
 
 
 class Mid(Frozen):
@@ -107,7 +111,7 @@ class Indicator(Frozen):
     en: str = ""
     kind: Annotated[Kind, chinese(Kind)]
     better: Annotated[Better, chinese(Better)] = "high"
-    unit: str = ""
+    unit: Annotated[str, AfterValidator(_plain_percent)] = ""
     unit_en: str = ""
     items: tuple[str, ...] = ()
     scale: tuple[float, float] | None = None
@@ -150,7 +154,7 @@ class Indicator(Frozen):
         if self.kind == "rating" and self.scale is not None:
             return self.scale
         if self.kind in ("proportion", "stability"):
-            return (0.0, 100.0) if self.unit in ("%", "％") else (0.0, 1.0)
+            return (0.0, 100.0) if self.unit == "%" else (0.0, 1.0)
         return (-math.inf if self.kind == "amount" else 0.0, math.inf)
 
     def points(self, values: Any) -> np.ndarray:

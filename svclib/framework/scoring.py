@@ -30,7 +30,7 @@ def refuse(found: str, remedy: str, near: str = "") -> PydanticCustomError:
 class Frozen(BaseModel):
     """Base of the contract models: unknown keys are refused, nothing changes afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class Condition(Frozen):
@@ -141,6 +141,8 @@ def _steps(raw: dict[Any, Any]) -> Steps:
         raise refuse(f"step {bad[0]} is not a number", "Write the points of the step as a number.")
     if "start" in rules:
         return _per_unit(rules, float(full))
+    if list(rules) == ["else"]:
+        raise refuse("steps have only else", 'Add at least one condition such as ">= 95": 10.')
     if "else" not in rules:
         raise refuse("steps have no else", "Add else: with the points when no condition is met.")
     pairs = tuple((parse_condition(k), float(v)) for k, v in rules.items() if k != "else")

@@ -125,7 +125,7 @@ def _seconds(table: Table) -> np.ndarray:
 
 def _time(table: Table, column: str) -> pd.Series:
     text = table.text(column)
-    found = pd.to_datetime(text.where(text != "", None), errors="coerce", format="mixed")
+    found = pd.to_datetime(text.where(text != "", None), errors="coerce", format="mixed", utc=True)
     table.flag(found.isna() & (text != ""), column, "not a time", "Write 2026-06-05 12:46:42.")
     return found
 

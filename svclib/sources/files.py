@@ -10,6 +10,7 @@ import hashlib
 import io
 import math
 import re
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +92,8 @@ def _grid(path: Path, content: bytes, sheet: str | None) -> tuple[pd.DataFrame, 
 
 
 def _decoded(path: Path, content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16")
-    for encoding in ("utf-8-sig", "gb18030"):
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
@@ -111,7 +111,7 @@ def _delimited(path: Path, content: bytes) -> pd.DataFrame:
         frame = pd.read_csv(
             io.StringIO(text), sep=delimiter, header=None, dtype=str, na_filter=False, skip_blank_lines=False
         )
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise _broken_row(path, str(error)) from error
     return frame.fillna("")
 
@@ -136,21 +136,30 @@ def _parquet(path: Path, content: bytes) -> pd.DataFrame:
 
 def _workbook(path: Path, content: bytes, sheet: str | None) -> tuple[pd.DataFrame, str]:
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        with warnings.catch_warnings():
+            # openpyxl warns of styles and drop-down lists it does not keep; no cell value is affected.
+            warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
+            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as error:
         raise _unreadable(path, "not an xlsx workbook", "Save it as .xlsx.") from error
-    names = book.sheetnames
+    names = [each.title for each in book.worksheets]
     name = names[0] if sheet is None else sheet
     if name not in names:
         remedy = f"The workbook has: {', '.join(names)}."
         raise _unreadable(path, f"no sheet {name!r}", remedy, nearest(name, names))
-    rows = [[cell_text(v) for v in row] for row in book[name].iter_rows(values_only=True)]
+    page = book.worksheets[names.index(name)]
+    page.reset_dimensions()  # survey platforms write a wrong size, which would hide cells
+    rows = [[cell_text(v) for v in row] for row in page.iter_rows(values_only=True)]
     book.close()
-    while rows and not any(rows[-1]):
-        rows.pop()
-    while rows and all(not row[-1] for row in rows if row):
-        rows = [row[:-1] for row in rows]
-    return pd.DataFrame(rows, dtype=str), name
+    return _trimmed(rows), name
+
+
+def _trimmed(rows: list[list[str]]) -> pd.DataFrame:
+    """Rows of equal length without the empty rows and columns after the last cell."""
+    last = max((i for i, row in enumerate(rows) if any(row)), default=-1)
+    width = max((j + 1 for row in rows for j, cell in enumerate(row) if cell), default=0)
+    full = [[*row[:width], *[""] * (width - len(row))] for row in rows[: last + 1]]
+    return pd.DataFrame(full, dtype=str)
 
 
 def cell_text(value: Any) -> str:

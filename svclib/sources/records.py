@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from svclib.errors import nearest
-from svclib.framework import Framework, Indicator
+from svclib.framework import Anchors, Framework, Indicator
 from svclib.sources.table import Table
 
 UNITS = ("unit", "name", "parent", "group", "head")
@@ -114,11 +114,20 @@ def _record(table: Table, frame: pd.DataFrame, indicator: Indicator, at: np.ndar
             f"{column} {of} outside {low:g}-{high:g}",
             "Correct it, or the indicator's unit.",
         )
+    _fractions(table, indicator, at & ~np.isnan(x["value"]), x["value"])
     none = np.isnan(x["value"]) & np.isnan(x["mean"]) & np.isnan(x["numerator"])
     typed = (table.text("value") == "") & (table.text("mean") == "") & (table.text("numerator") == "")
     table.flag(
         at & none & typed, "value", f"no value {of}", "Give a value, a mean, or numerator and denominator."
     )
+
+
+def _fractions(table: Table, indicator: Indicator, at: np.ndarray, value: np.ndarray) -> None:
+    """Values of 0.95 where 95 % is meant: all at most 1 although scoring begins above 1."""
+    begins = min(indicator.score.values) if isinstance(indicator.score, Anchors) else 0.0
+    if indicator.unit == "%" and begins > 1 and at.any() and value[at].max() <= 1:
+        what = f"values of {indicator.name} look like fractions, its unit is %"
+        table.flag(at, "value", what, "Write 95, not 0.95.")
 
 
 def judgments(table: Table, framework: Framework) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from openpyxl.utils import get_column_letter
 
 from svclib.columns import checked, empty
 from svclib.errors import Problem, nearest
-from svclib.params import DataSource
+from svclib.params import DataSource, code_text
 from svclib.sources import headers
 from svclib.sources.files import Cells
 
 _FIRST = 5
+_NAMES = 10
+_SLIP = 0.75  # one wrong character in four
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
 
 
@@ -96,8 +99,10 @@ class Table:
         """One problem per unknown name in a column."""
         text = self.text(column)
         self.flag(text == "", column, "empty", "Fill it in.")
-        for name in sorted(set(text) - {"", *valid}):
+        unknown = sorted(set(text) - {"", *valid})
+        for name in unknown[:_NAMES]:
             self.flag(text == name, column, f"unknown {column}", remedy, nearest(name, valid))
+        self.flag(text.isin(unknown[_NAMES:]), column, f"more unknown {column}", remedy)
 
     def drop(self, gone: Any, rule: str, detail: Callable[[int], str]) -> None:
         """Leave rows out, each with its reason in the exclusions."""
@@ -183,11 +188,17 @@ def _complain(table: Table, mapping: Mapping[str, str], required: list[str], opt
         close = next((n for name in headers.names_of(column) if (n := nearest(name, free))), "")
         remedy = f"Add it, or map it under columns:. The file has {', '.join(table.cells.headers[:12])}."
         table.header_problem(column, f"no column {headers.shown([column])}", remedy, close)
-    absent = {n: c for c in optional if c not in table.positions for n in headers.names_of(c) if len(n) > 3}
+    _misspelt(table, [c for c in optional if c in headers.ALIASES and c not in table.positions], free)
+
+
+def _misspelt(table: Table, absent: Sequence[str], free: Sequence[str]) -> None:
+    """An optional column with a slip in its header would otherwise be ignored without a word."""
+    names = [n for column in absent for n in headers.names_of(column) if len(n) > 3]
     for header in free:
-        close = nearest(header, absent)
-        if close and headers.plain(header)[:3] == headers.plain(close)[:3]:
-            table.header_problem(header, "column is not used", "Correct its name.", close)
+        close = next(iter(get_close_matches(header, names, n=1, cutoff=_SLIP)), "")
+        if close and abs(len(header) - len(close)) <= 1:
+            remedy = "Correct its name, or give it a clearly different one."
+            table.header_problem(header, "column is not used", remedy, close)
 
 
 def _recode(table: Table, values: Mapping[str, Mapping[str, str]]) -> None:
@@ -197,9 +208,15 @@ def _recode(table: Table, values: Mapping[str, Mapping[str, str]]) -> None:
                 column, f"values: names {column!r}, which is not a column here", "Remove it."
             )
             continue
-        table.frame[column] = (
-            table.frame[column].map(lambda cell, codes=codes: codes.get(cell, cell)).astype("str")
-        )
+        cells = table.frame[column]
+        meaning = {cell: codes.get(cell, codes.get(_code(cell), cell)) for cell in cells.unique()}
+        table.frame[column] = cells.map(meaning).astype("str")
+
+
+def _code(cell: str) -> str:
+    """A cell that holds a number, as codes are compared: 1.0 is 1."""
+    value = _lenient(cell)
+    return cell if np.isnan(value) else code_text(value)
 
 
 def _cycle(table: Table) -> None:
