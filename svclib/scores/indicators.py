@@ -84,21 +84,11 @@ def indicator_scores(
 
 def _complete(natural: pd.DataFrame, framework: Framework, units: Sequence[str]) -> pd.DataFrame:
     """Every unit, indicator and subject, with "not_reported" where there is no row."""
-    wanted = pd.MultiIndex.from_tuples(
-        [
-            (cycle, unit, i.name, subject)
-            for cycle in sorted(set(natural["cycle"]))
-            for unit in units
-            for i in framework.indicators
-            for subject in ("", *i.subjects)
-        ],
-        names=KEY,
-    )
     twice = natural.duplicated(KEY)
     if twice.any():
-        raise DataError(
-            f"natural values: {int(twice.sum())} rows repeat {natural.loc[twice, KEY].iloc[0].to_dict()}"
-        )
+        first = natural.loc[twice, KEY].iloc[0].to_dict()
+        raise DataError(f"natural values: {int(twice.sum())} rows repeat a key, first {first}")
+    wanted = _cells(sorted(set(natural["cycle"])), framework, units)
     rows = natural.set_index(KEY)
     unknown = rows.index.difference(wanted)
     if len(unknown):
@@ -107,17 +97,24 @@ def _complete(natural: pd.DataFrame, framework: Framework, units: Sequence[str])
             "check the units, the indicators and their subjects"
         )
     rows = rows.reindex(wanted).reset_index()
-    blank = {"n": 0, "status": "not_reported", "method": "", "note": ""}
-    rows = rows.fillna(blank).astype({"n": int})
+    rows = rows.fillna({"n": 0, "status": "not_reported", "method": "", "note": ""}).astype({"n": int})
     missing = (rows["status"] == "ok") & rows["value"].isna()
     rows.loc[missing, "status"] = "not_reported"
-    of = {i.name: i for i in framework.indicators}
+    of = [framework.indicator(name) for name in rows["indicator"]]
     return rows.assign(
-        **{
-            column: [getattr(of[name], attribute) for name in rows["indicator"]]
-            for column, attribute in (("dimension", "dimension"), ("kind", "kind"), ("measure", "unit"))
-        }
+        dimension=[i.dimension for i in of], kind=[i.kind for i in of], measure=[i.unit for i in of]
     )
+
+
+def _cells(cycles: Sequence[str], framework: Framework, units: Sequence[str]) -> pd.MultiIndex:
+    cells = [
+        (cycle, unit, indicator.name, subject)
+        for cycle in cycles
+        for unit in units
+        for indicator in framework.indicators
+        for subject in ("", *indicator.subjects)
+    ]
+    return pd.MultiIndex.from_tuples(cells, names=KEY)
 
 
 def _set_intervals(rows: pd.DataFrame, framework: Framework, confidence: float) -> None:
