@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -67,12 +68,17 @@ class Tables:
 
 def total_by(keys: pd.DataFrame, values: np.ndarray) -> Sums:
     """Sum `values`, (rows, ...), over equal `keys`; keys come out unique and sorted."""
-    if keys.empty:
-        return Sums(keys.reset_index(drop=True), values)
-    code = keys.groupby(list(keys.columns), sort=True, dropna=False).ngroup().to_numpy()
+    unique, code = _codes(keys)
     order = np.argsort(code, kind="stable")
-    start = np.flatnonzero(np.diff(code[order], prepend=-1))
-    return Sums(keys.iloc[order[start]].reset_index(drop=True), np.add.reduceat(values[order], start, axis=0))
+    start = np.searchsorted(code[order], np.arange(len(unique)))
+    return Sums(unique, np.add.reduceat(values[order], start, axis=0) if len(unique) else values)
+
+
+def _codes(keys: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """Unique keys, sorted, and for every row the position of its key."""
+    code = keys.groupby(list(keys.columns), sort=True, dropna=False).ngroup().to_numpy()
+    first = np.unique(code, return_index=True)[1]
+    return keys.iloc[first].reset_index(drop=True), code
 
 
 def merge_sums(a: Sums, b: Sums, *, sign: int = 1) -> Sums:
@@ -155,24 +161,25 @@ def _row_vectors(rows: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
 
 def _grouped_cross(keys: pd.DataFrame, t: np.ndarray) -> Sums:
     """Σtt′ per key, one matrix product per cell: never holds an outer product per row."""
-    code = keys.groupby(list(keys.columns), sort=True, dropna=False).ngroup().to_numpy()
+    unique, code = _codes(keys)
     order = np.argsort(code, kind="stable")
-    start = np.flatnonzero(np.diff(code[order], prepend=-1))
-    stop = np.append(start[1:], len(code))
-    blocks = [t[order[a:b]].T @ t[order[a:b]] for a, b in zip(start, stop, strict=True)]
-    width = t.shape[1]
-    values = np.stack(blocks) if blocks else np.zeros((0, width, width))
-    return Sums(keys.iloc[order[start]].reset_index(drop=True), values)
+    bounds = np.searchsorted(code[order], np.arange(len(unique) + 1))
+    blocks = [t[order[a:b]].T @ t[order[a:b]] for a, b in pairwise(bounds)]
+    return Sums(unique, np.stack(blocks) if blocks else np.zeros((0, t.shape[1], t.shape[1])))
 
 
 def _category_counts(keys: pd.DataFrame, x: np.ndarray, items: Sequence[str]) -> Sums:
-    parts = []
-    for j, item in enumerate(items):
+    unique, cell = _codes(keys)
+    parts: list[tuple[np.ndarray, ...]] = []
+    for j in range(len(items)):
         seen = ~np.isnan(x[:, j])
-        part = keys[seen].assign(item=item, category=x[seen, j])
-        parts.append(total_by(part, np.ones(len(part), dtype=np.int64)))
-    stacked = pd.concat([p.keys for p in parts], ignore_index=True)
-    return total_by(stacked, np.concatenate([p.sums for p in parts]))
+        categories, category = np.unique(x[seen, j], return_inverse=True)
+        code, n = np.unique(cell[seen] * max(len(categories), 1) + category, return_counts=True)
+        row, column = np.divmod(code, max(len(categories), 1))
+        parts.append((row, np.full(len(n), j), categories[column], n))
+    row, item, category, n = (np.concatenate(column) for column in zip(*parts, strict=True))
+    table = unique.iloc[row].reset_index(drop=True)
+    return total_by(table.assign(item=np.array(items, dtype=object)[item], category=category), n)
 
 
 _FIELDS = ("cells", "totals", "cross", "counts", "psu_totals")

@@ -81,7 +81,7 @@ def contrast(estimate: Estimate, weights: np.ndarray) -> pd.DataFrame:
     variances = np.zeros((len(estimate.parts), len(weights)))
     for k, part in enumerate(estimate.parts):
         unknown |= (used & np.isnan(np.diag(part.cov))).any(axis=1)
-        variances[k] = np.einsum("mi,ij,mj->m", weights, np.nan_to_num(part.cov), weights)
+        variances[k] = ((weights @ np.nan_to_num(part.cov)) * weights).sum(axis=1)
     # Rounding can leave a variance of −1e-20 where every answer is the same.
     variances = np.maximum(variances, 0.0)
     total = variances.sum(axis=0)
