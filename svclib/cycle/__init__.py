@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from svclib import columns
+from svclib import columns, wording
 from svclib import params as params_module
 from svclib.cycle.report import label as label_of
 from svclib.cycle.state import ALL_UNITS, State, load, valid
@@ -135,6 +135,33 @@ class Context:
     def current(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Rows of the current cycle."""
         return frame[frame["cycle"] == self.params.cycle].reset_index(drop=True)
+
+    def of_unit(self, name: str, unit: str) -> pd.DataFrame:
+        """Rows of one unit in table `name`: of the current cycle, of every cycle for "history".
+
+        Raises
+        ------
+        ParamError
+            The cycle has no such unit.
+        """
+        if unit not in self.units:
+            raise ParamError(f"no unit is called {unit!r}; choose one of {self.units}")
+        frame = self.table(name)
+        mine = frame[frame["unit"] == unit].reset_index(drop=True)
+        return mine if name == "history" else self.current(mine)
+
+    def sentences(self, kind: str, lang: str) -> pd.DataFrame:
+        """Claims whose template belongs to group `kind`, e.g. "screening", in one language."""
+        claims = self.table("claims")
+        return claims[(claims["lang"] == lang) & claims["template"].str.startswith(f"{kind}.")]
+
+    def masthead(self, lang: str, unit: str = "") -> tuple[str, str]:
+        """Title of the report, or of one unit's page, and the facts of the cycle in a line."""
+        title = getattr(self.params.title, lang) or self.label(self.framework.name, lang)
+        facts = {"cycle": self.params.cycle, "status": self.params.status, "baseline": self.state.baseline}
+        facts |= {"units": len(self.units), "unit_label": self.label(self.framework.unit_label, lang)}
+        line = wording.masthead(facts, lang, self.label)
+        return (self.label(unit, lang), f"{title} · {line}") if unit else (title, line)
 
     def valid(self, *cycles: str) -> pd.DataFrame:
         """Responses that count, reverse items recoded: the data behind the statistics."""

@@ -43,7 +43,7 @@ def change_forest(
         style.rows_axis(ax, names)
         ax.axvline(0, color=style.INK, linewidth=0.8, zorder=1)
         ax.set_xlabel(style.word("change_in", lang, measure=str(measure)))
-    _verdict_legend(chart, axes[0], style.unique(frame["verdict"]), lang)
+    _verdict_legend(axes[0], style.unique(frame["verdict"]), lang)
     text = style.caption(lang, style.confidence_text(frame, lang), style.word("mid_band", lang))
     return style.finish(chart, title, text, spoken)
 
@@ -53,7 +53,8 @@ def _panel(frame: pd.DataFrame, lang: str, label: Label) -> pd.Series:
     terms = tables.words(lang)["terms"]
     texts = []
     for row in style.rows(frame):
-        name = terms["points"].strip() if row.level != "indicator" else label(str(row.measure), lang)
+        composite = row.level != "indicator"
+        name = style.word("score_points", lang) if composite else label(str(row.measure), lang)
         name = terms["percentage_points"].strip() if name == "%" else name
         name = terms["percent_axis"] if row.mid_on == "percent" else name
         way = {1: "higher_better", -1: "lower_better"}.get(np.sign(row.change * row.gain), "either_better")
@@ -82,7 +83,7 @@ def _change_row(ax: Axes, y: int, row: Any, lang: str) -> str:
     return f"{text} {verdict}"
 
 
-def _verdict_legend(chart: Chart, ax: Axes, verdicts: Sequence[str], lang: str) -> None:
+def _verdict_legend(ax: Axes, verdicts: Sequence[str], lang: str) -> None:
     handles = []
     for verdict in style.VERDICTS:
         if verdict not in verdicts:
@@ -91,7 +92,7 @@ def _verdict_legend(chart: Chart, ax: Axes, verdicts: Sequence[str], lang: str) 
         face = "white" if verdict == "inconclusive" else colour
         text = tables.code("verdict", verdict, lang)
         handles += ax.plot([], [], marker, color=colour, mfc=face, linestyle="none", label=text)
-    chart.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)
+    style.legend(ax, handles)
 
 
 def slope(
@@ -117,16 +118,15 @@ def slope(
         ax.plot(x, part["score"], color=style.MUTED, linewidth=1.1, zorder=1)
         face = [colours.get(g, "white") for g in part["grade"]]
         ax.scatter(x, part["score"], c=face, s=30, edgecolors=style.INK, linewidths=0.5, zorder=3)
-    for name in [g for g in scale if g in set(frame["grade"])]:
-        ax.scatter(
-            [], [], c=colours[name], s=30, edgecolors=style.INK, linewidths=0.5, label=label(name, lang)
-        )
+    handles = [
+        ax.scatter([], [], c=colours[g], s=30, edgecolors=style.INK, linewidths=0.5, label=label(g, lang))
+        for g in scale
+    ]
     ax.set_xticks(range(len(cycles)), cycles)
     ax.set_xlim(-0.2, len(cycles) - 0.8)
     ax.set_ylabel(style.word("score", lang))
     _end_labels(ax, lines, len(cycles) - 1, lang, label)
-    if frame["grade"].isin(list(scale)).any():
-        chart.legend(loc="outside upper right", ncols=len(scale), frameon=False)
+    style.legend(ax, handles)
     spoken = [
         f"{style.named('unit', r.unit, lang, label)} {r.cycle} {tables.fmt(r.score, 1)}"
         for r in style.rows(frame)
@@ -164,7 +164,7 @@ def targets_dots(
     if frame.empty:
         return style.no_data(lang, title)
     indicators, units = style.unique(frame["indicator"]), style.unique(frame["unit"])
-    across = min(3, len(indicators))
+    across = 2 if len(indicators) in (2, 4) else min(3, len(indicators))
     down = -(-len(indicators) // across)
     chart, axes = style.canvas(down * (len(units) + 2.2), lang, shape=(down, across), sharey=True)
     spoken: list[str] = []
@@ -178,7 +178,7 @@ def targets_dots(
     for ax in axes[len(indicators) :]:
         ax.set_axis_off()
     style.rows_axis(axes[0], style.units_of(units, lang, label))
-    _target_legend(chart, axes[0], lang)
+    _target_legend(axes[:across], lang)
     return style.finish(chart, title, style.word("target_caption", lang), spoken)
 
 
@@ -200,11 +200,11 @@ def _target_row(ax: Axes, y: int, row: Any, lang: str, label: Label) -> str:
     return f"{name} {tables.fmt(row.value, 2)} {status}"
 
 
-def _target_legend(chart: Chart, ax: Axes, lang: str) -> None:
+def _target_legend(axes: Sequence[Axes], lang: str) -> None:
     met, missed = (tables.code("status", s, lang) for s in ("met", "missed"))
     handles = [
-        *ax.plot([], [], "o", color=style.BETTER, label=met),
-        *ax.plot([], [], "v", color=style.WORSE, label=missed),
-        *ax.plot([], [], "o", color=style.MUTED, mfc="white", label=style.word("uncertain", lang)),
+        *axes[0].plot([], [], "o", color=style.BETTER, label=met),
+        *axes[0].plot([], [], "v", color=style.WORSE, label=missed),
+        *axes[0].plot([], [], "o", color=style.MUTED, mfc="white", label=style.word("uncertain", lang)),
     ]
-    chart.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False)
+    style.panel_legend(axes, handles)

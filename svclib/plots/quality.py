@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from svclib import tables
 from svclib.plots import style
 from svclib.plots.style import Chart
 from svclib.tables import Label
+
+HATCHED: dict[str, Any] = {
+    "facecolor": "white",
+    "edgecolor": style.MUTED,
+    "hatch": "////",
+    "linewidth": 0.5,
+}
 
 
 def response_profile(
@@ -38,9 +47,10 @@ def response_profile(
         ax.set_title(name)
         ax.margins(x=0.22)
     style.rows_axis(axes[0], style.units_of(units, lang, label))
-    _channel_legend(
-        chart, axes[0], {c: label(c, lang) or style.word("answers", lang) for c in channels}, colours, lang
-    )
+    names = {label(c, lang) if c else style.word("no_channel", lang): colours[c] for c in channels}
+    handles = [Patch(color=colour, label=name) for name, colour in names.items()]
+    handles.append(Patch(**HATCHED, label=style.word("excluded", lang)))
+    style.panel_legend(axes, handles)
     return style.finish(chart, title, style.word("response_caption", lang), spoken)
 
 
@@ -52,32 +62,11 @@ def _stack(ax: Axes, y: int, rows: pd.DataFrame, colours: dict[str, str]) -> int
         left, n = left + row.n, n + row.n
     excluded = sum(rows["n_excluded"])
     if excluded:
-        ax.barh(
-            y,
-            excluded,
-            left=left,
-            color="white",
-            edgecolor=style.MUTED,
-            hatch="////",
-            height=0.7,
-            linewidth=0.5,
-        )
+        ax.barh(y, excluded, left=left, height=0.7, **HATCHED)
     ax.annotate(
         str(n), (left + excluded, y), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8
     )
     return int(n)
-
-
-def _channel_legend(
-    chart: Chart, ax: Axes, names: dict[str, str], colours: dict[str, str], lang: str
-) -> None:
-    handles = [ax.barh([0], [0], color=colours[c], label=text) for c, text in names.items()]
-    handles.append(
-        ax.barh(
-            [0], [0], color="white", edgecolor=style.MUTED, hatch="////", label=style.word("excluded", lang)
-        )
-    )
-    chart.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)
 
 
 def missing_items(
@@ -105,7 +94,7 @@ def missing_items(
     ax.set_xlim(0, max(5, 110 * frame["missing_share"].max()))
     ax.set_xlabel(style.word("missing_share", lang))
     if len(subjects) > 1:
-        chart.legend(loc="outside upper right", ncols=len(subjects), frameon=False)
+        style.legend(ax, ax.get_lines())
     spoken = [
         f"{name} {tables.percent(share)}"
         for name, share in zip(

@@ -206,7 +206,7 @@ def probability_bars(
     style.rows_axis(ax, style.units_of(grid.index, lang, label))
     ax.set_xlim(0, 100)
     ax.set_xlabel(style.word("probability", lang))
-    chart.legend(loc="outside upper right", ncols=len(scale), frameon=False)
+    style.legend(ax, ax.containers)
     spoken = [
         f"{name} {tables.percent(share, 0)}"
         for name, share in zip(

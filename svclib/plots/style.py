@@ -167,6 +167,26 @@ def _tokens(text: str) -> list[str]:
     return out
 
 
+LEGEND: dict[str, Any] = {"frameon": False, "columnspacing": 1.2, "handletextpad": 0.4}
+
+
+def legend(ax: Axes, handles: Sequence[Any]) -> None:
+    """Legend in one line over the right end of `ax`."""
+    place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2}
+    ax.legend(handles=list(handles), ncols=len(handles), **place, **LEGEND)
+
+
+def panel_legend(axes: Sequence[Axes], handles: Sequence[Any]) -> None:
+    """Legend in one line over the titles of a row of panels, in a line of their titles left blank.
+
+    It is kept out of the layout: wider than one panel, it would squeeze the others.
+    """
+    for ax in axes:
+        ax.set_title(f"\n{ax.get_title(loc='left')}", linespacing=1.7)
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 1.7}
+    axes[0].legend(handles=list(handles), ncols=len(handles), **place, **LEGEND).set_in_layout(False)
+
+
 def beside(ax: Axes, y: float, text: str) -> None:
     """Text of one row in the right margin."""
     ax.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)

@@ -162,7 +162,7 @@ def _report_tasks(job: _Job, notebooks: list[Path]) -> list[Task]:
 
 def _task(job: _Job, notebook: Path, *, lang: str = "", unit: str = "", output: Path | None = None) -> Task:
     params_file = job.params.file
-    own = {"language": lang or job.params.languages[0], "unit": unit}
+    own = {"language": lang or job.params.languages[0], **({"unit": unit} if unit else {})}
     return Task(
         label=" ".join(filter(None, [notebook.stem, unit, lang])),
         notebook=notebook.resolve(),

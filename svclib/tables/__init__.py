@@ -3,7 +3,7 @@
 Results are stored unrounded; every printed number passes through `fmt`.
 """
 
-from svclib.tables.listing import Card, cards, listed, paragraph
+from svclib.tables.listing import Card, cards, listed, masthead, paragraph
 from svclib.tables.numbers import (
     DASH,
     Decimals,
@@ -34,6 +34,7 @@ __all__ = [
     "golden",
     "interval",
     "listed",
+    "masthead",
     "p_text",
     "paragraph",
     "percent",

@@ -40,3 +40,9 @@ def cards(found: Sequence[Card]) -> Shown:
     )
     text = "\n".join(f"{c.title}: {c.value} {c.note}".rstrip() for c in found)
     return Shown(f'<div class="cards">{body}</div>', text)
+
+
+def masthead(title: str, line: str) -> Shown:
+    """Title of a report and the line under it."""
+    block = f'<header class="masthead"><h1>{html.escape(title)}</h1><p>{html.escape(line)}</p></header>'
+    return Shown(block, f"{title}\n{line}")

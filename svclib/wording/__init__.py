@@ -5,20 +5,27 @@ with the text.  Nothing is computed here beyond choosing a template and counting
 """
 
 from svclib.wording.changes import changes
+from svclib.wording.front import advice, cards, common, decisions, masthead, unit_cards
 from svclib.wording.quality import consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
 
 __all__ = [
+    "advice",
     "alerts",
+    "cards",
     "changes",
+    "common",
     "consistency",
     "credibility",
+    "decisions",
     "grades",
     "headline",
+    "masthead",
     "reliability",
     "screening",
     "sentence",
     "targets",
+    "unit_cards",
     "weights",
 ]

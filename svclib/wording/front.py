@@ -1,0 +1,127 @@
+"""The first screen: cards, decisions asked, common problems, advice.  Rows are counted, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from svclib import tables
+from svclib.tables import Card, Label
+from svclib.wording.templates import Part, Writer, records, sentence
+
+ALL_UNITS = "*"
+ASKED = 3
+
+
+def masthead(facts: Mapping[str, Any], lang: str, label: Label) -> str:
+    """Line under the title: cycle, status, baseline, number of units."""
+    form = facts["status"] if facts["baseline"] else f"{facts['status']}_alone"
+    return sentence(f"masthead.{form}", facts, lang, label)
+
+
+def cards(
+    board: pd.DataFrame,
+    alerts: pd.DataFrame,
+    history: pd.DataFrame,
+    lang: str,
+    label: Label,
+    *,
+    scale: Mapping[str, float],
+) -> list[Card]:
+    """Headline numbers of the cycle: mean total, grades, verdicts, warnings."""
+    cycle = "".join(board["cycle"].head(1))
+    mean = history[(history["unit"] == ALL_UNITS) & (history["node"] == "total") & (history["cycle"] == cycle)]
+    words = tables.words(lang)
+    verdicts: dict[str, str] = words["codes"]["verdict"]
+    counted = [(word, int((board["verdict"] == v).sum())) for v, word in verdicts.items()]
+    graded = [(label(g, lang), int((board["grade"] == g).sum())) for g in scale]
+    last = [(label(g, lang), int((board["last_grade"] == g).sum())) for g in scale]
+    levels = {level: int((alerts["level"] == level).sum()) for level in ("red", "amber")}
+    terms = words["cards"]
+    return [
+        Card(terms["mean"], tables.fmt(mean["score"].iloc[0], 2) if len(mean) else tables.DASH, terms["mean_note"]),
+        Card(terms["grades"], joined(graded, lang), terms["last"] + joined(last, lang) if any(c for _, c in last) else ""),
+        Card(terms["verdicts"], joined(counted, lang), terms["verdicts_note"]),
+        Card(terms["alerts"], terms["alert_counts"].format(**levels), terms["alerts_note"]),
+    ]
+
+
+def unit_cards(board: pd.DataFrame, lang: str, label: Label, *, group: int) -> list[Card]:
+    """Headline numbers of one unit: grade, score with interval, rank, change."""
+    terms = tables.words(lang)["cards"]
+    found = []
+    for row in records(board):
+        grade = label(row["grade"], lang) if row["grade"] else tables.code("status", row["status"], lang)
+        before = terms["last"] + label(row["last_grade"], lang) if row["last_grade"] else ""
+        rank = tables.fmt(row["rank"], 0)
+        places = tables.interval(row["rank_low"], row["rank_high"], 0)
+        found = [
+            Card(terms["grade"], grade, before),
+            Card(terms["score"], tables.fmt(row["published"], 2), tables.interval(row["score_low"], row["score_high"], 2)),
+            Card(terms["rank"], f"{rank} / {group}", terms["rank_note"].format(places=places)),
+            Card(terms["change"], tables.code("verdict", row["verdict"], lang), signed(row["change"])),
+        ]
+    return found
+
+
+def decisions(board: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims: at most three decisions asked, the most pressing first."""
+    writer = Writer("board", lang, label)
+    cases = {
+        "decision.veto": board["reason"] == "veto",
+        "decision.declined": board["verdict"] == "declined",
+        "decision.not_graded": board["status"] != "graded",
+        "decision.improved": board["verdict"] == "improved",
+    }
+    pressing = [(name, board[where]) for name, where in cases.items() if where.any()]
+    for name, rows in pressing[:ASKED]:
+        units = listed((label(u, lang) for u in rows["unit"]), lang)
+        writer.say([(name, {"listed": units})], key={"template": name})
+    return writer.claims()
+
+
+def common(targets: pd.DataFrame, lang: str, label: Label, *, unit_label: str, top: int = 3) -> pd.DataFrame:
+    """Claims: the indicators whose target most units missed, two units at least."""
+    writer = Writer("targets", lang, label)
+    missed = targets[targets["status"] == "missed"].groupby("indicator", sort=True)["unit"].agg(list)
+    order = missed.map(len).sort_values(ascending=False, kind="stable")
+    for indicator in order[order > 1].index[:top]:
+        units = listed((label(u, lang) for u in missed[indicator]), lang)
+        row = {"indicator": indicator, "units": len(missed[indicator]), "listed": units}
+        row["unit_label"] = label(unit_label, lang)
+        writer.say([("common.missed", row)], key={"indicator": indicator})
+    return writer.claims()
+
+
+def advice(losses: pd.DataFrame, framework: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims: the framework's own advice on the indicators that lost points, in the order given."""
+    writer = Writer("contributions", lang, label)
+    told = framework.set_index("indicator")
+    for row in records(losses[losses["lost"] > 0]):
+        known = told.loc[row["indicator"]]
+        if known["advice"]:
+            filled = row | {"advice": label(known["advice"], lang)}
+            parts: list[Part] = [("advice.do", filled)]
+            if known["owner"]:
+                parts.append(("alert.owner", {"owner": known["owner"]}))
+            writer.say(parts, key={"unit": row["unit"], "indicator": row["indicator"]})
+    return writer.claims()
+
+
+def signed(value: Any) -> str:
+    """A change with its sign."""
+    text = tables.fmt(value, 2)
+    return f"+{text}" if value > 0 else text
+
+
+def joined(counts: Sequence[tuple[str, int]], lang: str) -> str:
+    """Counts that are not zero, in words."""
+    terms = tables.words(lang)["terms"]
+    return listed((terms["count"].format(name=n, count=c) for n, c in counts if c), lang)
+
+
+def listed(names: Iterable[str], lang: str) -> str:
+    """Names in one text."""
+    return str(tables.words(lang)["terms"]["list_separator"]).join(names)

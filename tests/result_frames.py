@@ -1,0 +1,482 @@
+"""Small result tables made by hand, in the exact shape of the inventory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from svclib import columns
+
+CYCLE = "2026Q2"
+UNITS = ("保洁部", "餐饮部", "动力部")
+SCALE = {"优秀": 90.0, "良好": 80.0, "合格": 60.0, "不合格": 0.0}
+ENGLISH = {
+    "优秀": "Excellent",
+    "良好": "Good",
+    "合格": "Pass",
+    "不合格": "Fail",
+    "总分": "Total score",
+    "保洁部": "Cleaning",
+    "餐饮部": "Catering",
+    "动力部": "Power",
+    "部门": "departments",
+    "客户": "Customers",
+    "内部监督": "Inspectors",
+    "电话": "Phone",
+    "网络": "Online",
+    "客户体验": "Customer experience",
+    "运行安全": "Operating safety",
+    "第十二条": "Article Twelve",
+    "服务态度": "Staff attitude",
+    "处理率": "Handled",
+    "修复时长": "Repair time",
+    "事故率": "Accident rate",
+    "分": "points",
+    "分钟": "min",
+    "起/千单": "per thousand orders",
+    "专家1": "Expert 1",
+    "专家3": "Expert 3",
+    "张三": "Zhang San",
+    "*": "All units",
+}
+
+
+def label(name: str, lang: str) -> str:
+    """As `Framework.label`, over the names used here."""
+    if name == "total":
+        return "总分" if lang == "zh" else "Total score"
+    return name if lang == "zh" else ENGLISH.get(name, name)
+
+
+def table(name: str, *rows: dict) -> pd.DataFrame:
+    """Rows of an inventory table; what a row does not say is empty."""
+    blank = {"float": np.nan, "str": "", "int": 0, "bool": False}
+    base = {c: blank[columns.GLOSSARY[c].dtype] for c in columns.TABLES[name].all_columns}
+    if not rows:
+        return columns.empty(name)
+    return columns.checked(name, pd.DataFrame([base | row for row in rows]))
+
+
+def change(**row) -> dict:
+    """A row of table "changes", improved and meaningful unless told otherwise."""
+    base = {
+        "baseline": "2026Q1",
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "level": "indicator",
+        "node": "服务态度",
+        "kind": "rating",
+        "measure": "分",
+        "design": "independent",
+        "n0": 120,
+        "n1": 131,
+        "estimate0": 4.1,
+        "estimate1": 4.4,
+        "change": 0.3,
+        "gain": 0.3,
+        "ci_low": 0.12,
+        "ci_high": 0.48,
+        "ci90_low": 0.15,
+        "ci90_high": 0.45,
+        "confidence": 0.95,
+        "mid": 0.2,
+        "mid_on": "unit",
+        "p_diff_adj": 0.0004,
+        "p_beyond_adj": 0.031,
+        "p_equiv_adj": 0.87,
+        "family": "indicator",
+        "n_tests": 12,
+        "adjust": "holm",
+        "verdict": "improved",
+        "strength": "meaningful",
+        "method": "linearised",
+        "reason": "design_independent",
+        "required_n": 312.4,
+    }
+    return base | row
+
+
+CHANGES = table(
+    "changes",
+    change(),
+    change(
+        node="处理率",
+        kind="proportion",
+        measure="%",
+        estimate0=92.1,
+        estimate1=95.3,
+        change=3.2,
+        gain=3.2,
+        ci_low=0.9,
+        ci_high=5.5,
+        mid=2.0,
+        strength="detected",
+    ),
+    change(
+        node="修复时长",
+        kind="duration",
+        measure="分钟",
+        estimate0=15.1,
+        estimate1=18.4,
+        change=3.3,
+        gain=-3.3,
+        ci_low=2.1,
+        ci_high=4.5,
+        mid=2.0,
+        verdict="declined",
+    ),
+    change(
+        node="total",
+        level="total",
+        measure="",
+        kind="composite",
+        estimate0=84.2,
+        estimate1=84.4,
+        change=0.2,
+        gain=0.2,
+        ci_low=-0.8,
+        ci_high=1.2,
+        mid=2.0,
+        mid_on="points",
+        verdict="equivalent",
+        strength="",
+    ),
+    change(
+        unit="餐饮部",
+        node="total",
+        level="total",
+        kind="composite",
+        estimate0=70.0,
+        estimate1=72.0,
+        change=2.0,
+        gain=2.0,
+        ci_low=-2.0,
+        ci_high=6.0,
+        mid=2.0,
+        mid_on="points",
+        verdict="inconclusive",
+        strength="",
+    ),
+    change(
+        unit="*",
+        node="total",
+        level="total",
+        kind="composite",
+        estimate0=80.0,
+        estimate1=82.0,
+        change=2.0,
+        gain=2.0,
+        ci_low=0.5,
+        ci_high=3.5,
+        mid=2.0,
+        mid_on="points",
+        strength="detected",
+    ),
+)
+
+GRADES = table(
+    "grades",
+    {
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "n": 131,
+        "published": 86.2,
+        "by_cut": "良好",
+        "grade": "良好",
+        "status": "graded",
+        "reason": "by_cut",
+        "next_grade": "优秀",
+        "distance": 3.8,
+        "coverage": 1.0,
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "动力部",
+        "n": 90,
+        "published": 79.7,
+        "by_cut": "合格",
+        "grade": "不合格",
+        "status": "graded",
+        "reason": "veto",
+        "limited_by": "事故率",
+        "clause": "第十二条",
+        "limit_value": 2.0,
+        "found_value": 3.1,
+        "next_grade": "良好",
+        "distance": 0.3,
+        "coverage": 1.0,
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "餐饮部",
+        "n": 6,
+        "published": 84.0,
+        "status": "small_sample",
+        "reason": "small_sample",
+        "coverage": 1.0,
+    },
+)
+
+TOTALS = table(
+    "totals",
+    *(
+        {
+            "cycle": CYCLE,
+            "unit": unit,
+            "node": node,
+            "level": "total" if node == "total" else "dimension",
+            "score": score,
+            "score_low": score - 2,
+            "score_high": score + 2,
+            "published": score,
+            "status": "ok",
+            "coverage": 1.0,
+        }
+        for unit, score in (("保洁部", 86.2), ("餐饮部", 84.0), ("动力部", 79.7))
+        for node in ("客户体验", "运行安全", "total")
+    ),
+)
+
+PROBABILITY = table(
+    "grade_probability",
+    *(
+        {"cycle": CYCLE, "unit": unit, "grade": grade, "probability": p, "draws": 10000, "seed": 1}
+        for unit, shares in (("保洁部", (0.04, 0.93, 0.03, 0.0)), ("动力部", (0.0, 0.0, 0.1, 0.9)))
+        for grade, p in zip(SCALE, shares, strict=True)
+    ),
+)
+
+RELIABILITY = table(
+    "reliability",
+    {
+        "cycle": CYCLE,
+        "subject": "客户",
+        "dimension": "客户体验",
+        "stat": "alpha",
+        "variant": "raw",
+        "n_items": 5,
+        "n": 412,
+        "estimate": 0.84,
+        "ci_low": 0.81,
+        "ci_high": 0.87,
+        "confidence": 0.95,
+        "judgement": "adequate",
+    },
+    {
+        "cycle": CYCLE,
+        "subject": "内部监督",
+        "dimension": "客户体验",
+        "stat": "alpha",
+        "variant": "raw",
+        "n_items": 5,
+        "n": 64,
+        "estimate": 0.62,
+        "ci_low": 0.5,
+        "ci_high": 0.71,
+        "confidence": 0.95,
+        "judgement": "below",
+        "note": "small_n;negative_item:q03",
+    },
+)
+
+WEIGHTS = table(
+    "weights",
+    {"node": "客户体验", "parent": "", "level": "dimension", "local": 0.6, "global": 0.6, "method": "ahp"},
+    {"node": "运行安全", "parent": "", "level": "dimension", "local": 0.4, "global": 0.4, "method": "ahp"},
+    {
+        "node": "服务态度",
+        "parent": "客户体验",
+        "level": "indicator",
+        "local": 1.0,
+        "global": 0.6,
+        "method": "direct",
+    },
+    {
+        "node": "事故率",
+        "parent": "运行安全",
+        "level": "indicator",
+        "local": 1.0,
+        "global": 0.4,
+        "method": "direct",
+    },
+)
+
+EXPERTS = table(
+    "expert_weights",
+    *(
+        {"parent": "", "expert": expert, "item": item, "weight": w, "credibility": 1.0}
+        for expert, w0 in (("专家1", 0.55), ("专家3", 0.7), ("group", 0.6))
+        for item, w in (("客户体验", w0), ("运行安全", 1 - w0))
+    ),
+)
+
+CONSISTENCY = table(
+    "consistency",
+    *(
+        {
+            "parent": "",
+            "expert": expert,
+            "n_items": 3,
+            "cr": cr,
+            "max_cr": 0.1,
+            "ri": 0.58,
+            "ri_table": "saaty",
+            "passed": cr <= 0.1,
+            "credibility": 1.0,
+        }
+        for expert, cr in (("专家1", 0.02), ("专家3", 0.243), ("group", 0.013))
+    ),
+)
+
+REVIEW = table(
+    "judgement_review",
+    {
+        "parent": "",
+        "expert": "专家3",
+        "a": "客户体验",
+        "b": "运行安全",
+        "value": 0.2,
+        "implied": 4.9,
+        "cr": 0.243,
+        "cr_if_fixed": 0.021,
+    },
+)
+
+PROFILE = table(
+    "response_profile",
+    {
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "subject": "客户",
+        "channel": "电话",
+        "n_rows": 60,
+        "n_excluded": 4,
+        "n": 56,
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "subject": "客户",
+        "channel": "网络",
+        "n_rows": 80,
+        "n_excluded": 5,
+        "n": 75,
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "餐饮部",
+        "subject": "内部监督",
+        "channel": "",
+        "n_rows": 6,
+        "n_excluded": 0,
+        "n": 6,
+    },
+)
+
+ITEMS = table(
+    "item_profile",
+    {"cycle": CYCLE, "subject": "客户", "item": "q01", "n": 131, "n_missing": 4, "missing_share": 0.03},
+    {"cycle": CYCLE, "subject": "客户", "item": "q02", "n": 131, "n_missing": 0, "missing_share": 0.0},
+)
+
+CONTRIBUTIONS = table(
+    "contributions",
+    {
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "indicator": "服务态度",
+        "weight": 0.6,
+        "score": 90.0,
+        "contribution": 54.0,
+        "lost": 6.0,
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "indicator": "处理率",
+        "weight": 0.4,
+        "score": 80.5,
+        "contribution": 32.2,
+        "lost": 7.8,
+    },
+)
+
+HISTORY = table(
+    "history",
+    *(
+        {
+            "cycle": cycle,
+            "unit": unit,
+            "node": "total",
+            "level": "total",
+            "score": score,
+            "published": score,
+            "grade": "良好",
+        }
+        for unit in UNITS[:2]
+        for cycle, score in (("2026Q1", 82.0), (CYCLE, 84.0))
+    ),
+)
+
+TARGETS = table(
+    "targets",
+    {
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "indicator": "服务态度",
+        "value": 4.4,
+        "ci_low": 4.2,
+        "ci_high": 4.6,
+        "target": 4.3,
+        "status": "met",
+        "certain": False,
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "餐饮部",
+        "indicator": "服务态度",
+        "value": 4.0,
+        "ci_low": 3.8,
+        "ci_high": 4.2,
+        "target": 4.3,
+        "status": "missed",
+        "certain": True,
+    },
+)
+
+ALERTS = table(
+    "alerts",
+    {
+        "cycle": CYCLE,
+        "unit": "动力部",
+        "indicator": "事故率",
+        "level": "red",
+        "rule": "veto",
+        "value": 3.1,
+        "threshold": 2.0,
+        "owner": "张三",
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "indicator": "处理率",
+        "level": "amber",
+        "rule": "warn",
+        "value": 94.1,
+        "threshold": 95.0,
+    },
+)
+
+SCREENING = table(
+    "screening",
+    {
+        "cycle": CYCLE,
+        "unit": "",
+        "rule": "speed",
+        "n_rows": 146,
+        "n_flagged": 5,
+        "n_excluded": 5,
+        "share": 0.034,
+    },
+    {"cycle": CYCLE, "unit": "保洁部", "rule": "missing", "n_rows": 140, "n_flagged": 0},
+)

@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from svclib import estimates, moments
+from svclib.errors import DataError, ParamError
+from svclib.inference import change_test
+
+# R `sleep` (Cushny & Peebles 1905): extra sleep under two drugs, the same ten patients.
+S1 = (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2.0)
+S2 = (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4)
+ANY = {"x": (-np.inf, np.inf)}
+CHANGE = np.array([[-1.0, 1.0]])
+
+
+def period(cycle, ids, x, **columns):
+    base = {"cycle": cycle, "unit": "u", "subject": "s", "respondent": ids, "weight": 1.0, "stratum": "", "cluster": ""}
+    return pd.DataFrame({**base, "x": np.asarray(x, dtype=float), **columns})
+
+
+def names(n, prefix=""):
+    return [f"{prefix}{i}" for i in range(n)]
+
+
+def change(rows, *, items=("x",), bounds=ANY, psu="respondent", stratum=False, **options):
+    tables = moments.reduce(rows, items, psu=psu, stratum=stratum)
+    return estimates.contrast(estimates.item_means(tables, unit="u", bounds=bounds, **options), CHANGE).iloc[0]
+
+
+def sleep():
+    return pd.concat([period("0", names(10), S1), period("1", names(10), S2)], ignore_index=True)
+
+
+def test_two_independent_periods_are_welchs_test():
+    """R t.test(extra ~ group, sleep): t, df, p and interval."""
+    found = change(sleep())
+    assert_allclose(found["estimate"] / found["se"], 1.8608134675, atol=1e-9)
+    assert_allclose(found["df"], 17.7764735162, atol=1e-9)
+    test = change_test(found["estimate"], found["se"], found["df"], mid=3).iloc[0]
+    assert_allclose(test["p_diff"], 0.0793941401874, atol=1e-9)
+    assert_allclose([test["ci_low"], test["ci_high"]], [-0.2054832307, 3.3654832307], atol=1e-9)
+    # TOSTER t_TOST(sleep, eqb 3): the larger one-sided p
+    assert_allclose(test["p_equiv"], 0.0559789145, atol=1e-9)
+
+
+def test_a_fully_paired_panel_is_the_paired_t_test():
+    """R t.test(paired = TRUE) on sleep, and the paired TOST with ±2.5."""
+    found = change(sleep(), panel=True)
+    assert_allclose(found["estimate"] / found["se"], 4.0621276834, atol=1e-9)
+    assert_allclose(found["df"], 9, atol=1e-9)
+    test = change_test(found["estimate"], found["se"], found["df"], mid=2.5).iloc[0]
+    assert_allclose(test["p_diff"], 0.00283289019738, atol=1e-11)
+    assert_allclose([test["ci_low"], test["ci_high"]], [0.7001142367, 2.4598857633], atol=1e-9)
+    assert_allclose([test["ci90_low"], test["ci90_high"]], [0.8669947330, 2.2930052670], atol=1e-9)
+    assert_allclose(test["p_equiv"], 0.0211168602, atol=1e-9)
+
+
+def overlap():
+    """Derrick, Russ, Toher & White (2017), example of the CRAN package Partiallyoverlapping."""
+    a = (20, 21, 16, 18, 14, 12, 14, 17, 14, 15, 18, 20, 11, 19, 14, 15)
+    b = (10, 16, 18, 16, 15, 14, 13, 10, 15, 10, 15, 17, 13, 19, 12, 13)
+    left = period("0", names(8, "a") + names(8, "both"), a)
+    return pd.concat([left, period("1", names(8, "b") + names(8, "both"), b)], ignore_index=True)
+
+
+def test_linearised_change_of_a_partly_overlapping_panel():
+    """R survey svycontrast(svyby(..., covmat = TRUE)) with id = respondent."""
+    found = change(overlap(), panel=True, correction="psu")
+    assert_allclose([found["estimate"], found["se"]], [-2, 0.825666726639], atol=1e-11)
+    assert_allclose(change(sleep(), panel=True, correction="psu")["se"], 0.388958723888, atol=1e-11)
+    assert_allclose(change(sleep(), correction="psu")["se"], 0.826444508915, atol=1e-11)
+    leverage = change(overlap(), panel=True)
+    assert leverage["se"] > found["se"]
+    assert 7 < leverage["df"] < 22
+
+
+def schools(frame, ids):
+    cycles = [("99", "api99"), ("00", "api00")]
+    rows = [
+        period(cycle, frame["cds"].astype(str), frame[y], weight=frame["pw"], cluster=frame[ids].astype(str))
+        for cycle, y in cycles
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def test_panel_change_of_a_cluster_sample_of_schools(shared_data):
+    """R survey, apiclus1, id = dnum, weights pw: change of api; with fpc 757 districts SE 3.0852."""
+    found = change(schools(pd.read_csv(shared_data / "r_survey_api" / "apiclus1.csv"), "dnum"), psu="cluster",
+                   correction="psu")  # fmt: skip
+    assert_allclose([found["estimate"], found["se"]], [-37.1912568306, 3.11622554141], atol=1e-9)
+    assert found["df"] == 14
+    assert_allclose(found["se"] * np.sqrt(1 - 15 / 757), 3.0852, atol=5e-5)
+
+
+def finite_correction(frame, values, first_stage):
+    """Variance of a two-stage sample without replacement from ours, which is for replacement.
+
+    (1 − f₁) V₁ + f₁ Σ V₂, V₂ from the schools within each district (svydesign, fpc ~ fpc1 + fpc2).
+    """
+    z = frame["pw"] * (values - np.average(values, weights=frame["pw"])) / frame["pw"].sum()
+    groups = z.groupby(frame["dnum"])
+    m, f1 = groups.size(), groups.ngroups / 757
+    within = (1 - m / frame.groupby("dnum")["fpc2"].first()) * m * groups.var()
+    return np.sqrt((1 - f1) * first_stage**2 + f1 * within[m > 1].sum())
+
+
+def test_paired_change_of_a_two_stage_sample_of_schools(shared_data):
+    """R svyttest help: svyttest(I(api00 - api99) ~ 0, dclus2), two stages without replacement."""
+    frame = pd.read_csv(shared_data / "r_survey_api" / "apiclus2.csv")
+    found = change(schools(frame, "dnum"), psu="cluster", correction="psu")
+    se = finite_correction(frame, frame["api00"] - frame["api99"], found["se"])
+    assert_allclose(-found["estimate"], 25.7778597786, atol=1e-9)
+    assert_allclose(-found["estimate"] / se, 9.07035886586, atol=1e-9)
+    # R takes one degree less than PSUs − strata for the mean: 38, ours is 39.
+    assert found["df"] == 39
+    limits = change_test(-found["estimate"], se, 38, mid=np.nan).iloc[0]
+    assert_allclose([limits["ci_low"], limits["ci_high"]], [20.0245539099, 31.5311656473], atol=1e-8)
+
+
+def test_clusters_that_are_equal_and_weights_that_are_equal_change_nothing():
+    rows = overlap()
+    by_cluster = rows.assign(cluster=rows["respondent"])
+    plain = change(rows, panel=True)
+    assert_allclose(change(by_cluster, psu="cluster")["se"], plain["se"], rtol=1e-12)
+    assert_allclose(change(rows.assign(weight=7.0), panel=True)["se"], plain["se"], rtol=1e-12)
+
+
+def test_repeated_ids_are_no_pairing_unless_a_panel_is_declared():
+    assert_allclose(change(sleep())["se"], change(sleep().assign(respondent=names(20)))["se"], rtol=1e-12)
+
+
+def test_strata_are_centred_each_on_its_own():
+    rows = pd.concat([period("0", names(6, "a"), (1, 2, 3, 11, 12, 13)), period("1", names(6, "b"), (2, 3, 4, 11, 12, 13))])
+    rows["stratum"] = ["low"] * 3 + ["high"] * 3 + ["low"] * 3 + ["high"] * 3
+    found = change(rows, stratum=True)
+    # each stratum of 3: variance 1, mean of two stratum means with weight ½
+    assert_allclose(found["se"] ** 2, 2 * (1 / 3 + 1 / 3) / 4, rtol=1e-12)
+    assert_allclose(change(rows, stratum=True, correction="psu")["se"], found["se"], rtol=1e-12)
+    assert found["se"] < change(rows)["se"]
+
+
+def test_a_stratum_with_one_unit_keeps_its_distance_from_the_mean():
+    rows = pd.concat([period("0", names(4, "a"), (1, 2, 3, 9)), period("1", names(4, "b"), (1, 2, 3, 9))])
+    rows["stratum"] = ["many", "many", "many", "one"] * 2
+    assert 0 < change(rows, stratum=True)["se"] < change(rows)["se"]
+
+
+def two_items(n=30, seed=1):
+    rng = np.random.default_rng(seed)
+    q1 = rng.integers(1, 6, 2 * n).astype(float)
+    q2 = np.clip(q1 + rng.integers(-1, 2, 2 * n), 1, 5)
+    rows = period(["0"] * n + ["1"] * n, names(2 * n), q1).rename(columns={"x": "q1"}).assign(q2=q2)
+    rows.loc[::7, "q2"] = np.nan
+    return rows
+
+
+BOUNDS = {"q1": (1.0, 5.0), "q2": (1.0, 5.0)}
+
+
+def test_every_item_of_every_cell_with_its_joint_error():
+    rows = two_items()
+    found = estimates.item_means(moments.reduce(rows, ["q1", "q2"]), unit="u", bounds=BOUNDS, pseudo=False)
+    assert found.index.to_numpy().tolist() == [[c, "s", q] for c in "01" for q in ("q1", "q2")]
+    means = rows.groupby("cycle")[["q1", "q2"]].mean().to_numpy().ravel()
+    assert_allclose(found.value, means, rtol=1e-12)
+    assert_array_equal(found.n, rows.groupby("cycle")[["q1", "q2"]].count().to_numpy().ravel())
+    assert_allclose(np.sqrt(np.diag(found.cov)), rows.groupby("cycle")[["q1", "q2"]].sem().to_numpy().ravel(), rtol=1e-12)
+    assert_allclose(found.cov[:2, 2:], 0, atol=0)
+    complete = rows[rows["cycle"].eq("0")][["q1"]].assign(q2=rows["q1"])
+    assert len(complete) == 30
+    assert [p.name for p in found.parts] == ["1/s", "0/s"] or [p.name for p in found.parts] == ["0/s", "1/s"]
+
+
+def test_an_item_nobody_answered_has_no_row():
+    rows = two_items()
+    rows.loc[rows["cycle"].eq("1"), "q2"] = np.nan
+    found = estimates.item_means(moments.reduce(rows, ["q1", "q2"]), unit="u", bounds=BOUNDS)
+    assert found.index["item"].tolist() == ["q1", "q2", "q1"]
+    assert found.cov.shape == (3, 3)
+
+
+def test_half_an_answer_at_each_end_by_hand():
+    """Five fives: Σ about 28/6 is 5·(1/3)² + ½(1/3)² + ½(11/3)², over n(n − 1) = 20."""
+    rows = period("0", names(5), (5, 5, 5, 5, 5))
+    found = estimates.item_means(moments.reduce(rows, ["x"]), unit="u", bounds={"x": (1, 5)})
+    squares = 5 * (1 / 3) ** 2 + 0.5 * (1 / 3) ** 2 + 0.5 * (11 / 3) ** 2
+    assert_allclose(found.value, 5)
+    assert_allclose(found.cov, [[squares / 20]], rtol=1e-12)
+    assert found.parts[0].df == 4
+    assert found.note == ("bounded_small_n",)
+
+
+@pytest.mark.parametrize(("n", "applies"), [(199, True), (200, False)])
+def test_the_bounded_rule_ends_at_two_hundred_answers(n, applies):
+    x = np.where(np.arange(n) % 5 == 0, 4.0, 5.0)
+    found = estimates.item_means(moments.reduce(period("0", names(n), x), ["x"]), unit="u", bounds={"x": (1, 5)})
+    plain = np.var(x, ddof=1) / n
+    assert (found.cov[0, 0] > plain * 1.01) == applies
+    assert (found.note == ("bounded_small_n",)) == applies
+
+
+def test_the_bounded_rule_leaves_a_paired_change_nearly_alone():
+    rows = pd.concat([period("0", names(30), [4, 5] * 15), period("1", names(30), [5, 5, 4] * 10)])
+    bounded, plain = (change(rows, bounds={"x": (1, 5)}, panel=True, pseudo=p)["se"] for p in (True, False))
+    assert 1 <= bounded / plain < 1.02
+
+
+def test_one_respondent_has_no_standard_error():
+    rows = pd.concat([period("0", ["a"], [4]), period("1", names(5), [5, 4, 3, 5, 4])])
+    found = change(rows, bounds={"x": (1, 5)})
+    assert np.isnan(found["se"])
+    assert np.isnan(found["df"])
+    assert_allclose(found["estimate"], 0.2)
+
+
+def test_a_dominant_cluster_is_noted_and_lowers_the_degrees_of_freedom():
+    sizes = {"a": 30, "b": 5, "c": 5, "d": 5, "e": 5}
+    cluster = [c for c, m in sizes.items() for _ in range(m)]
+    x = np.random.default_rng(2).integers(1, 6, len(cluster))
+    found = estimates.item_means(
+        moments.reduce(period("0", names(50), x, cluster=cluster), ["x"], psu="cluster"), unit="u", bounds=ANY
+    )
+    assert found.note == ("psu_share",)
+    # effective clusters (Σm)²/Σm² = 2500/1000, less one
+    assert_allclose(found.parts[0].df, 1.5, rtol=1e-12)
+
+
+def test_clusters_shared_by_both_periods_are_one_part():
+    rows = sleep().assign(cluster=["a", "b", "c", "d", "e"] * 4)
+    tables = moments.reduce(rows, ["x"], psu="cluster")
+    assert [p.df for p in estimates.item_means(tables, unit="u", bounds=ANY).parts] == [4]
+    apart = rows.assign(cluster=rows["cluster"] + rows["cycle"])
+    parts = estimates.item_means(moments.reduce(apart, ["x"], psu="cluster"), unit="u", bounds=ANY).parts
+    assert [p.df for p in parts] == [4, 4]
+
+
+def simple(value, cov, df, name="a"):
+    return estimates.Estimate(
+        pd.DataFrame({"indicator": [f"{name}{i}" for i in range(len(value))]}),
+        np.array(value, dtype=float),
+        (estimates.Part(np.array(cov, dtype=float), df, name),),
+        np.full(len(value), 10),
+        ("",) * len(value),
+    )
+
+
+def test_join_keeps_sources_apart_and_contrast_takes_satterthwaite():
+    both = estimates.join(simple([1, 2], [[1, 0.5], [0.5, 2]], 10), simple([4], [[3]], 5, "b"))
+    assert_allclose(both.cov, [[1, 0.5, 0], [0.5, 2, 0], [0, 0, 3]])
+    found = estimates.contrast(both, [[-1, 0, 1], [0.5, 0.5, 0]])
+    assert_allclose(found["estimate"], [3, 1.5])
+    assert_allclose(found["se"] ** 2, [4, 1])
+    assert_allclose(found["df"], [16 / (1 / 10 + 9 / 5), 10])
+
+
+def test_a_fixed_value_adds_no_error_and_an_unknown_error_stays_unknown():
+    fixed = estimates.Estimate(pd.DataFrame({"indicator": ["f"]}), np.array([7.0]), (), np.array([1]), ("",))
+    both = estimates.join(fixed, simple([1], [[np.nan]], 3))
+    found = estimates.contrast(both, [[1, 0], [1, 1]])
+    assert found["se"].iloc[0] == 0
+    assert np.isnan(found["df"].iloc[0])
+    assert np.isnan(found["se"].iloc[1])
+    drawn = estimates.draws(both, size=5, seed=1)
+    assert (drawn[:, 0] == 7).all()
+    assert np.isnan(drawn[:, 1]).all()
+
+
+def test_draws_have_the_joint_error_and_repeat():
+    target = simple([3, 4], [[1, 0.8], [0.8, 1]], np.inf)
+    drawn = estimates.draws(target, size=40_000, seed=7)
+    assert_array_equal(drawn, estimates.draws(target, size=40_000, seed=7))
+    assert_allclose(drawn.mean(axis=0), [3, 4], atol=0.02)
+    assert_allclose(np.cov(drawn.T), [[1, 0.8], [0.8, 1]], atol=0.03)
+    heavy = estimates.draws(simple([0], [[1]], 5), size=40_000, seed=7)
+    assert_allclose(heavy.var(), 5 / 3, atol=0.1)
+
+
+@given(st.integers(0, 1000), st.floats(0.5, 3), st.floats(-5, 5))
+def test_means_follow_a_change_of_scale(seed, factor, shift):
+    rows = two_items(12, seed)
+    moved = rows.assign(q1=rows["q1"] * factor + shift, q2=rows["q2"] * factor + shift)
+    bounds = {q: (1 * factor + shift, 5 * factor + shift) for q in ("q1", "q2")}
+    a = estimates.item_means(moments.reduce(rows, ["q1", "q2"]), unit="u", bounds=BOUNDS)
+    b = estimates.item_means(moments.reduce(moved, ["q1", "q2"]), unit="u", bounds=bounds)
+    assert_allclose(b.value, a.value * factor + shift, atol=1e-9)
+    assert_allclose(b.cov, a.cov * factor**2, atol=1e-9)
+
+
+def test_refusals():
+    tables = moments.reduce(sleep(), ["x"])
+    with pytest.raises(DataError, match=r"unit '丙' has no responses; units with responses: \['u'\]"):
+        estimates.item_means(tables, unit="丙", bounds=ANY)
+    with pytest.raises(ParamError, match=r"choose one of \['leverage', 'psu'\]"):
+        estimates.item_means(tables, unit="u", bounds=ANY, correction="hc3")
+    with pytest.raises(ParamError, match=r"items \['x'\] are missing"):
+        estimates.item_means(tables, unit="u", bounds={})
+    by = ("unit", "cycle")
+    with pytest.raises(DataError, match=r"use moments\.collapse"):
+        estimates.item_means(moments.reduce(sleep(), ["x"], by=by), unit="u", bounds=ANY)

@@ -1,0 +1,323 @@
+from __future__ import annotations
+
+import json
+import re
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+import result_frames as rf
+
+from svclib import columns, tables, wording
+from svclib.errors import ParamError
+
+ALLOWED = {"p", "n", "CR"}  # symbols, not words
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+VERDICTS = [
+    *product(("improved", "declined"), ("meaningful", "detected")),
+    ("equivalent", ""),
+    ("inconclusive", ""),
+    ("not_comparable", ""),
+    ("not_judged", ""),
+]
+KINDS = {"rating": "分", "proportion": "%", "rate": "起/千单", "duration": "分钟", "composite": ""}
+FLAGS = tuple(tables.words("zh")["codes"]["flags"])
+
+
+def pair(make, *frames, **options) -> tuple[list[str], list[str]]:
+    """Texts in both languages after the checks every sentence must pass."""
+    zh, en = (make(*frames, lang, rf.label, **options) for lang in ("zh", "en"))
+    assert list(zh.columns) == list(columns.TABLES["claims"].all_columns)
+    assert zh["template"].tolist() == en["template"].tolist()
+    assert zh["claim"].tolist() == en["claim"].tolist()
+    for one, other in zip(zh["text"], en["text"], strict=True):
+        check(one, other)
+    return zh["text"].tolist(), en["text"].tolist()
+
+
+def check(zh: str, en: str) -> None:
+    assert sorted(NUMBER.findall(zh)) == sorted(NUMBER.findall(en)), f"{zh}\n{en}"
+    assert set(re.findall(r"[A-Za-z]+", zh)) <= ALLOWED, zh
+    assert not re.findall(r"[\u4e00-\u9fff]", en), en
+    assert "{" not in zh + en
+    assert "显著" not in zh
+    assert "由于" not in zh
+    assert not re.search(r"because of|no change|proves|significantly", en)
+
+
+@pytest.mark.parametrize(("verdict", "strength"), VERDICTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_verdict_kind_and_direction_renders_alike_in_both_languages(verdict, strength, kind):
+    values = [(4.1, 4.4), (4.4, 4.1), (4.4, 4.401)]
+    rows = [
+        rf.change(
+            unit=unit,
+            node="total" if kind == "composite" else "服务态度",
+            kind=kind,
+            measure=KINDS[kind],
+            level="total" if kind == "composite" else "indicator",
+            estimate0=before,
+            estimate1=after,
+            change=after - before,
+            verdict=verdict,
+            strength=strength,
+            mid=mid,
+            required_n=needed,
+            mid_on="percent" if kind == "rate" else "unit",
+        )
+        for (before, after), (unit, mid, needed) in product(
+            values, [("保洁部", 0.2, 312.4), ("餐饮部", np.nan, np.nan)]
+        )
+        if mid > 0 or strength != "meaningful"  # without an MID nothing can be shown to exceed it
+    ]
+    for row in rows:
+        zh, en = pair(wording.changes, rf.table("changes", row))
+        assert tables.code("verdict", verdict, "zh") in zh[0] or verdict in ("not_comparable", "not_judged")
+        changed = verdict in ("improved", "declined")
+        assert zh[0].endswith("不能据此断定由整改措施引起。") == changed
+        assert en[0].endswith("cannot show that the measures caused the change.") == changed
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_every_flag_has_its_sentence(flag):
+    frame = rf.table(
+        "changes", rf.change(verdict="inconclusive", strength="", flags=f"{flag};mid_not_declared")
+    )
+    zh, _ = pair(wording.changes, frame)
+    assert tables.words("zh")["templates"]["flag"][flag] in zh[0]
+
+
+@pytest.mark.parametrize("reason", sorted(set(tables.words("zh")["codes"]["reason"])))
+def test_every_reason_can_be_said(reason):
+    pair(wording.changes, rf.table("changes", rf.change(verdict="not_judged", strength="", reason=reason)))
+
+
+def test_improvement_reads_as_agreed():
+    zh, en = pair(wording.changes, rf.CHANGES[rf.CHANGES["node"] == "处理率"])
+    assert zh[0].startswith(
+        "保洁部“处理率”改善，差异有统计学意义，但不能断定超过最小有意义变化2个百分点：由92.10%升至95.30%"
+        "（变化+3.20个百分点，95%置信区间[0.90, 5.50]，校正后p<0.001；n=120、131）。"
+    )
+    assert "rose from 92.10% to 95.30% (change +3.20 percentage points, 95% CI [0.90, 5.50]" in en[0]
+
+
+def test_direction_words_are_for_raw_values_only():
+    zh, en = pair(wording.changes, rf.CHANGES[rf.CHANGES["node"] == "修复时长"])
+    assert "变差" in zh[0]
+    assert "由15.10分钟延长至18.40分钟" in zh[0]
+    assert "lengthened from 15.10 min to 18.40 min" in en[0]
+
+
+def test_equivalent_is_shown_and_inconclusive_names_what_would_decide():
+    zh, _ = pair(wording.changes, rf.CHANGES[rf.CHANGES["level"] == "total"])
+    by_verdict = dict(zip(("whole", "equivalent", "inconclusive"), zh, strict=True))
+    assert "在±2分之内" in by_verdict["equivalent"]
+    assert "并非证据不足" in by_verdict["equivalent"]
+    assert "每期约需312份有效样本才能识别2分的变化" in by_verdict["inconclusive"]
+    assert "持平" not in by_verdict["inconclusive"]
+
+
+def test_decimals_follow_the_indicator():
+    text = wording.changes(rf.CHANGES, "zh", rf.label, decimals={"服务态度": 1}).set_index("claim")["text"]
+    assert "由4.1分升至4.4分" in text.filter(like="服务态度").iloc[0]
+    assert "由15.10分钟" in text.filter(like="修复时长").iloc[0]
+
+
+def test_a_claim_leads_back_to_its_row():
+    claims = wording.changes(rf.CHANGES, "zh", rf.label)
+    columns.checked("claims", claims)
+    for claim in claims.itertuples():
+        key = json.loads(claim.key)
+        same = (rf.CHANGES[list(key)] == pd.Series(key)).all(axis=1)
+        assert same.sum() == 1
+
+
+GRADE = {"cycle": rf.CYCLE, "unit": "保洁部", "n": 6, "coverage": 0.62}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (
+            {
+                "published": 86.2,
+                "by_cut": "良好",
+                "grade": "良好",
+                "reason": "by_cut",
+                "next_grade": "优秀",
+                "distance": 3.8,
+            },
+            "得分86.20，落在良好区间（80≤得分<90）。距优秀还差3.80分。",
+        ),
+        (
+            {"published": 93.0, "by_cut": "优秀", "grade": "优秀", "reason": "by_cut"},
+            "得分93.00，落在优秀区间（得分≥90）。",
+        ),
+        (
+            {"published": 51.0, "by_cut": "不合格", "grade": "不合格", "reason": "by_cut"},
+            "得分51.00，落在不合格区间（得分<60）。",
+        ),
+        (
+            {
+                "published": 86.2,
+                "by_cut": "良好",
+                "grade": "不合格",
+                "reason": "veto",
+                "limited_by": "事故率",
+                "clause": "第十二条",
+                "limit_value": 2.0,
+                "found_value": 3.1,
+            },
+            "得分86.20，按分数线为良好；依据第十二条：事故率3.1>2，一票否决，定为不合格。",
+        ),
+        (
+            {
+                "published": 86.2,
+                "by_cut": "良好",
+                "grade": "合格",
+                "reason": "cap",
+                "limited_by": "客户体验",
+                "limit_value": 60.0,
+                "found_value": 55.25,
+            },
+            "得分86.20，按分数线为良好；客户体验55.25<60，限档为合格。",
+        ),
+        (
+            {
+                "published": 86.2,
+                "by_cut": "良好",
+                "grade": "合格",
+                "reason": "cap",
+                "limited_by": "客户体验",
+                "limit_value": 60.0,
+                "found_value": 60.0,
+            },
+            "得分86.20，按分数线为良好；客户体验60，达到界值60，限档为合格。",
+        ),
+        ({"status": "small_sample", "reason": "small_sample"}, "有效样本不足（n=6），暂不评级。"),
+        ({"status": "not_reported", "reason": "not_reported"}, "有指标缺报，暂不评级。"),
+        ({"status": "low_coverage", "reason": "low_coverage"}, "数据覆盖率仅62.0%，暂不评级。"),
+    ],
+)
+def test_every_grade_reason_reads_as_agreed(row, words):
+    frame = rf.table("grades", GRADE | {"status": "graded"} | row)
+    zh, _ = pair(wording.grades, frame, scale=rf.SCALE)
+    assert zh == [words]
+
+
+def test_grade_sentence_adds_the_probability_of_that_grade():
+    zh, _ = pair(wording.grades, rf.GRADES, scale=rf.SCALE, probability=rf.PROBABILITY)
+    assert zh[1].endswith("考虑抽样误差，评为不合格的概率为90.0%（模拟10000次）。")
+    assert sum("概率" in text for text in zh) == 2, "none for the unit without a grade"
+
+
+def test_reliability_and_credibility():
+    zh, en = pair(wording.reliability, rf.RELIABILITY, policy=0.7)
+    assert "内部监督“客户体验”的克隆巴赫α系数为0.62" in zh[0] + zh[1]
+    assert any(text.endswith("达到方案要求的0.70。") for text in zh)
+    assert any("below the required 0.70" in text for text in en)
+    lost = rf.RELIABILITY.assign(estimate=np.nan)
+    assert all("无法计算" in text for text in pair(wording.reliability, lost, policy=0.7)[0])
+    zh, _ = pair(wording.credibility, rf.PROFILE, rf.RELIABILITY, rf.GRADES)
+    assert zh == [
+        "收回问卷146份，剔除9份，有效137份。信度最低为内部监督“客户体验”，克隆巴赫α系数0.62。1个单位暂不评级。"
+    ]
+
+
+def test_consistency_names_the_expert_and_the_judgement_to_revisit():
+    zh, en = pair(wording.consistency, rf.CONSISTENCY, rf.REVIEW)
+    assert "维度层的群体判断CR=0.013，未超过上限0.1。" in zh
+    assert any("建议复核：客户体验比运行安全=1/5，其余判断推出约4.9；改后CR=0.021。" in t for t in zh)
+    assert sum("Expert 3" in t for t in en) == 1
+    assert not any("Expert 1" in t for t in en)
+
+
+def test_weights_screening_targets_and_alerts():
+    zh, _ = pair(wording.weights, rf.WEIGHTS)
+    assert "维度层的权重（层次分析法）：客户体验0.600、运行安全0.400。" in zh
+    zh, _ = pair(wording.screening, rf.SCREENING)
+    assert zh == ["收回问卷146份，“作答过快”标记5份，剔除5份。"]
+    zh, _ = pair(wording.targets, rf.TARGETS)
+    assert "保洁部“服务态度”为4.40，达标（目标值4.3）。置信区间[4.20, 4.60]跨过目标值，把握不足。" in zh
+    zh, _ = pair(wording.alerts, rf.ALERTS)
+    assert "红色预警：动力部“事故率”为3.10，触及一票否决界值2。责任人：张三。" in zh
+
+
+@pytest.mark.parametrize("status", ["not_applicable", "not_reported", "small_sample"])
+def test_a_target_without_a_value_is_not_judged(status):
+    pair(wording.targets, rf.TARGETS.assign(status=status))
+
+
+def headline(grades, changes):
+    return pair(wording.headline, grades, changes, unit_label="部门", scale=rf.SCALE)
+
+
+def test_headline_counts_and_fits():
+    zh, _ = headline(rf.GRADES, rf.CHANGES)
+    assert zh == ["3个部门平均总分82.00，较上期改善：良好1、不合格1、暂不评级1；其中基本持平1、尚不能判断1。"]
+    zh, _ = headline(rf.GRADES, rf.CHANGES.iloc[:0])
+    assert zh == ["3个部门得分79.70～86.20：良好1、不合格1、暂不评级1。"]
+    zh, _ = headline(rf.GRADES[rf.GRADES["status"] != "graded"], rf.CHANGES.iloc[:0])
+    assert zh == ["1个部门：暂不评级1。"]
+
+
+def test_headline_has_at_most_sixty_characters():
+    many = pd.concat([rf.GRADES.assign(unit=f"部门{k}", grade=g) for k, g in enumerate(rf.SCALE)])
+    verdicts = tables.words("zh")["codes"]["verdict"]
+    changes = [
+        rf.change(unit=f"u{k}", level="total", node="total", verdict=v) for k, v in enumerate(verdicts)
+    ]
+    whole = rf.change(unit="*", level="total", node="total", estimate1=81.0)
+    zh, _ = headline(many, rf.table("changes", *changes, whole))
+    assert len(zh[0]) <= 60
+    assert "平均总分81.00" in zh[0]
+
+
+def test_empty_tables_make_no_sentence():
+    assert wording.changes(columns.empty("changes"), "zh", rf.label).empty
+    assert wording.alerts(columns.empty("alerts"), "en", rf.label).empty
+
+
+def test_every_template_is_reached_or_rendered():
+    """Templates that no builder picks by itself, rendered directly."""
+    row = {
+        "unit": "保洁部",
+        "indicator": "服务态度",
+        "estimate_all": 4.2,
+        "n_all": 140,
+        "estimate_kept": 4.25,
+        "n_kept": 131,
+        "effect": 0.05,
+        "parent": "",
+        "cr": 0.2,
+        "max_cr": 0.1,
+        "n_rows": 9,
+        "rule": "speed",
+        "n_flagged": 1,
+        "n_excluded": 0,
+        "method": "welch",
+        "published": 80.0,
+        "by_cut": "良好",
+        "grade": "合格",
+        "limited_by": "事故率",
+        "found_value": 1.0,
+        "relation": "1",
+        "ungraded": 0,
+    }
+    for name in (
+        "screening.effect",
+        "screening.unit",
+        "consistency.group_failed",
+        "change.method",
+        "grade.veto_no_clause",
+        "credibility.all_graded",
+    ):
+        check(*(wording.sentence(name, row, lang, rf.label) for lang in ("zh", "en")))
+
+
+def test_unknown_template_and_missing_slot_are_refused():
+    with pytest.raises(ParamError, match=r"template 'grade.nothing' is not in words/zh.toml; choose one of"):
+        wording.sentence("grade.nothing", {}, "zh", rf.label)
+    with pytest.raises(ParamError, match=r"template 'grade.next' needs 'distance'; the row has \[\]"):
+        wording.sentence("grade.next", {}, "en", rf.label)
