@@ -86,8 +86,8 @@ def generate(seed: int = SEED, *, planted: bool = True, cycles: Sequence[str] = 
     veto.  A cycle's data do not depend on which other cycles are asked for.
     """
     cases = [Case(cycle, planted) for cycle in cycles]
-    units = pd.DataFrame([(u.unit, "后勤服务中心", u.group, u.head) for u in UNITS])
-    units.columns = ["部门", "上级", "分组", "负责人"]
+    units = pd.DataFrame([(u.unit, u.name_en, "后勤服务中心", u.group, u.head) for u in UNITS])
+    units.columns = ["部门", "英文名称", "上级", "分组", "负责人"]
     frames = {"units": units, "judgments": _judgments(), "truth": _truth(cases)}
     for case in cases:
         rngs = [np.random.default_rng([seed, CYCLES.index(case.cycle), unit.Index]) for unit in UNITS]

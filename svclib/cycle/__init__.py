@@ -136,6 +136,11 @@ class Context:
         """Rows of the current cycle."""
         return frame[frame["cycle"] == self.params.cycle].reset_index(drop=True)
 
+    def in_order(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Rows sorted as units stand in the units file; all units together come first."""
+        place = {unit: k for k, unit in enumerate([ALL_UNITS, *self.units])}
+        return frame.sort_values("unit", key=lambda units: units.map(place), kind="stable")
+
     def of_unit(self, name: str, unit: str) -> pd.DataFrame:
         """Rows of one unit in table `name`: of the current cycle, of every cycle for "history".
 
@@ -184,7 +189,7 @@ class Context:
 
     def label(self, name: str, lang: str) -> str:
         """`name` as shown in `lang`."""
-        return label_of(self.framework, name, lang)
+        return label_of(self.state, name, lang)
 
 
 def open(params_file: str, run_dir: str = "", language: str = "zh") -> Context:  # noqa: A001 - cycle.open reads as it should

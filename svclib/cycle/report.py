@@ -9,17 +9,16 @@ import pandas as pd
 from svclib import wording
 from svclib.columns import TABLES
 from svclib.cycle.state import ALL_UNITS, State
-from svclib.framework import Framework
 from svclib.scores import TOTAL
 
 LANGUAGES = ("zh", "en")
 
 
-def label(framework: Framework, name: str, lang: str) -> str:
-    """`name` as shown in `lang`, with a word for all units together."""
+def label(state: State, name: str, lang: str) -> str:
+    """`name` as shown in `lang`: a unit by its name, and a word for all units together."""
     if name == ALL_UNITS:
         return "全体" if lang == "zh" else "All units"
-    return framework.label(name, lang)
+    return state.names(lang).get(name) or state.framework.label(name, lang)
 
 
 def report(state: State, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -37,7 +36,9 @@ def _board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     change = tables["changes"].query("node == @TOTAL").set_index("unit")
     board = now.merge(total[["unit", "score_low", "score_high"]], on="unit", validate="1:1")
     board["last_grade"] = board["unit"].map(last).fillna("")
-    board["change"] = board["unit"].map(change["change"]).astype(float)
+    judged = change["change"].where(~change["verdict"].isin(["not_judged", "not_comparable"]))
+    board["change"] = board["unit"].map(judged).astype(float)
+    board.loc[board["status"] != "graded", ["score_low", "score_high"]] = float("nan")
     board["verdict"] = board["unit"].map(change["verdict"]).fillna("not_comparable")
     return board[list(TABLES["board"].all_columns)]
 
@@ -46,7 +47,7 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
     framework, params = state.framework, state.params
 
     def named(name: str, to: str) -> str:
-        return label(framework, name, to)
+        return label(state, name, to)
 
     def now(name: str) -> pd.DataFrame:
         return tables[name][tables[name]["cycle"] == state.cycle]

@@ -53,6 +53,11 @@ class State:
         """Baseline (when there is one) and current cycle."""
         return (self.baseline, self.cycle) if self.baseline else (self.cycle,)
 
+    def names(self, lang: str) -> dict[str, str]:
+        """What each unit of the current cycle is called in `lang`; "" where nothing is given."""
+        units = self.inputs[self.cycle].units
+        return dict(zip(units["unit"], units["name" if lang == "zh" else "name_en"], strict=True))
+
     def units(self, cycle: str) -> list[str]:
         """Units to be scored in `cycle`, in the order of the units file."""
         return [str(u) for u in self.inputs[cycle].units["unit"]]

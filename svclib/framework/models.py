@@ -129,10 +129,13 @@ class Indicator(Frozen):
     uncertainty: Annotated[Uncertainty, chinese(Uncertainty)] = "sample"
     stage: Annotated[Stage, chinese(Stage)] = "result"
     step: str = ""
+    step_en: str = ""
     owner: str = ""
+    owner_en: str = ""
     frequency: str = ""
     definition: str = ""
     advice: str = ""
+    advice_en: str = ""
 
     hidden: ClassVar = ("name", "dimension")
 
@@ -243,7 +246,9 @@ class Framework(Frozen):
     def _english(self) -> dict[str, str]:
         names = {self.name: self.en, self.unit_label: self.unit_label_en}
         names |= {node.name: node.en for node in (*self.dimensions, *self.indicators)}
-        names |= {i.unit: i.unit_en for i in self.indicators}
+        for i in self.indicators:
+            names |= {i.unit: i.unit_en, i.owner: i.owner_en, i.step: i.step_en, i.advice: i.advice_en}
+        names |= {limit.clause: limit.clause_en for limit in self.grades.limits}
         return names | self.subjects_en | self.channels_en | self.grades.scale_en
 
     def number_hash(self) -> str:

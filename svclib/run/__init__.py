@@ -152,19 +152,20 @@ def _report_tasks(job: _Job, notebooks: list[Path]) -> list[Task]:
         job.names = export.safe_names(_units(job))
     tasks = []
     for path in notebooks:
-        for unit in job.names if _number(path) == UNIT else [""]:
-            for lang in job.params.languages:
-                folder = "units" if unit else ""
-                output = Path(folder) / f"{job.names[unit] if unit else path.stem}.{lang}.ipynb"
-                tasks.append(_task(job, path, lang=lang, unit=unit, output=output))
+        if _number(path) != UNIT:
+            tasks.append(_task(job, path))
+            continue
+        for unit, name in job.names.items():
+            tasks.append(_task(job, path, unit=unit, output=Path("units") / f"{name}.ipynb"))
     return tasks
 
 
-def _task(job: _Job, notebook: Path, *, lang: str = "", unit: str = "", output: Path | None = None) -> Task:
+def _task(job: _Job, notebook: Path, *, unit: str = "", output: Path | None = None) -> Task:
+    """A notebook is executed once and shows every language; export keeps one per page."""
     params_file = job.params.file
-    own = {"language": lang or job.params.languages[0], **({"unit": unit} if unit else {})}
+    own = {"language": ",".join(job.params.languages), **({"unit": unit} if unit else {})}
     return Task(
-        label=" ".join(filter(None, [notebook.stem, unit, lang])),
+        label=" ".join(filter(None, [notebook.stem, unit])),
         notebook=notebook.resolve(),
         output=job.staged / "notebooks" / (output or notebook.name),
         parameters={"params_file": str(params_file), "run_dir": str(job.staged), **own},

@@ -113,7 +113,8 @@ def select(book: Any, lang: str, *, show_code: bool) -> Any:
 
     Tags: `zh`/`en` keep the cell for that language only, `remove-cell` drops it, `remove-output`
     drops its outputs, `parameters`/`remove-input`/`hide-input` hide its code,
-    `nbval-check-output` folds its output, `provenance` prints it small.
+    `nbval-check-output` folds its output, `provenance` prints it small.  An output whose
+    metadata name a `lang` stays on the pages of that language.
     """
     book = deepcopy(book)
     other = LANGUAGES.keys() - {lang}
@@ -125,6 +126,7 @@ def select(book: Any, lang: str, *, show_code: bool) -> Any:
             continue
         heading = _heading(cell) or heading
         if cell.cell_type == "code":
+            cell.outputs = [out for out in cell.outputs if out.get("metadata", {}).get("lang", lang) == lang]
             _prepare(cell, tags, show_code=show_code, alt=WORDS[lang]["figure"] + heading)
         cells.append(cell)
     book.cells = cells
@@ -178,12 +180,12 @@ def _printed(link: re.Match[str]) -> str:
 
 
 def _pages(run_dir: Path, languages: Sequence[str], units: dict[str, str]) -> list[Page]:
-    """The pages of a run, report first; analysis notebooks give one page per language."""
+    """The pages of a run, report first; every notebook gives one page per language."""
     folder = run_dir / "notebooks"
     pages = [
         Page(path.relative_to(run_dir), f"report.{lang}.html", lang, "report", "report")
         for lang in languages
-        for path in sorted(folder.glob(f"90_*.{lang}.ipynb"))
+        for path in sorted(folder.glob("90_*.ipynb"))
     ]
     pages += [
         Page(path.relative_to(run_dir), f"notebooks/{path.stem}.{lang}.html", lang, "analysis", path.stem)
@@ -192,7 +194,7 @@ def _pages(run_dir: Path, languages: Sequence[str], units: dict[str, str]) -> li
     ]
     source = Path("notebooks", "units")
     pages += [
-        Page(source / f"{name}.{lang}.ipynb", f"units/{name}.{lang}.html", lang, "unit", unit)
+        Page(source / f"{name}.ipynb", f"units/{name}.{lang}.html", lang, "unit", unit)
         for lang in languages
         for unit, name in units.items()
     ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 ALIASES: dict[str, tuple[str, ...]] = {
     "unit": ("部门", "单位", "被评价单位", "被评价部门", "department"),
     "name": ("名称", "部门名称", "单位名称"),
+    "name_en": ("英文名称", "english name"),
     "parent": ("上级", "上级部门", "上级单位", "维度", "层级", "dimension"),
     "group": ("分组", "组别", "类别"),
     "head": ("负责人", "部门负责人"),

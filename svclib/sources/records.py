@@ -12,11 +12,12 @@ from svclib.errors import nearest
 from svclib.framework import Anchors, Framework, Indicator
 from svclib.sources.table import Table
 
-UNITS = ("unit", "name", "parent", "group", "head")
+UNITS = ("unit", "name", "name_en", "parent", "group", "head")
 NUMBERS = ("value", "numerator", "denominator", "n", "mean", "sd")
 KPIS = ("cycle", "row", "unit", "indicator", *NUMBERS, "status")
 JUDGMENTS = ("expert", "credibility", "parent", "a", "b", "value")
 NOT_APPLICABLE = ("不适用", "not applicable", "not_applicable")
+_PLAIN = "Write a plain number without %; 不适用 where it does not apply; nothing where it was not reported."
 _TOP = ("total", "总分")
 
 
@@ -33,41 +34,38 @@ def units(table: Table) -> pd.DataFrame:
 
 def kpis(table: Table, framework: Framework, units: Sequence[str]) -> pd.DataFrame:
     """One row per unit and reported indicator; empty records are left out as not reported."""
-    valid = {i.name: i for i in framework.indicators if i.source == "kpis"}
-    back = {i.en: i.name for i in valid.values() if i.en}
-    if "indicator" in table:
-        table.frame["indicator"] = table.frame["indicator"].replace(back)
-        _rated(table, framework)
-        rated = [i.name for i in framework.indicators if i.source == "responses"]
-        table.known("indicator", [*valid, *rated], "Name an indicator of the framework.")
-    if "unit" in table:
-        table.known(
-            "unit", units or sorted(set(table.text("unit")) - {""}), "Add it to the units, or correct it."
-        )
+    valid = [i for i in framework.indicators if i.source == "kpis"]
+    _record_names(table, framework, units)
     _not_reported(table)
-    not_applicable = table.text("value").str.casefold().isin(NOT_APPLICABLE).to_numpy()
+    idle = table.text("value").str.casefold().isin(NOT_APPLICABLE).to_numpy()
     if "value" in table:
-        table.frame["value"] = table.frame["value"].where(~not_applicable, "").astype("str")
-    remedy = (
-        "Write a plain number without %; 不适用 where it does not apply; nothing where it was not reported."
-    )
-    numbers = {c: table.number(c, remedy=remedy, missing=False) for c in NUMBERS}
+        table.frame["value"] = table.frame["value"].where(~idle, "").astype("str")
+    numbers = {c: table.number(c, remedy=_PLAIN, missing=False) for c in NUMBERS}
     frame = pd.DataFrame({"unit": table.text("unit"), "indicator": table.text("indicator"), **numbers})
-    twice = frame.duplicated(["unit", "indicator"]).to_numpy()
-    table.flag(
-        twice & (frame["indicator"] != ""),
-        "indicator",
-        "unit and indicator repeated",
-        "Keep one row of each.",
-    )
-    for indicator in valid.values():
-        _record(table, frame, indicator, (frame["indicator"] == indicator.name).to_numpy() & ~not_applicable)
+    twice = frame.duplicated(["unit", "indicator"]) & (frame["indicator"] != "")
+    table.flag(twice, "indicator", "unit and indicator repeated", "Keep one row of each.")
+    for indicator in valid:
+        at = (frame["indicator"] == indicator.name).to_numpy() & ~idle
+        _counts(table, frame, indicator, at)
+        _values(table, frame, indicator, at)
     frame.insert(0, "row", table.rows.astype("int64"))
     frame.insert(0, "cycle", pd.Series(table.cycle, index=frame.index, dtype="str"))
-    frame["status"] = pd.Series(
-        np.where(not_applicable, "not_applicable", "ok"), index=frame.index, dtype="str"
-    )
+    status = np.where(idle, "not_applicable", "ok")
+    frame["status"] = pd.Series(status, index=frame.index, dtype="str")
     return frame[list(KPIS)]
+
+
+def _record_names(table: Table, framework: Framework, units: Sequence[str]) -> None:
+    """Units are known; indicators are KPIs of the framework, by name or English label."""
+    if "indicator" in table:
+        back = {i.en: i.name for i in framework.indicators if i.en and i.source == "kpis"}
+        table.frame["indicator"] = table.frame["indicator"].replace(back)
+        _rated(table, framework)
+        names = [i.name for i in framework.indicators]
+        table.known("indicator", names, "Name an indicator of the framework.")
+    if "unit" in table:
+        known = units or sorted(set(table.text("unit")) - {""})
+        table.known("unit", known, "Add it to the units, or correct it.")
 
 
 def _rated(table: Table, framework: Framework) -> None:
@@ -86,40 +84,34 @@ def _not_reported(table: Table) -> None:
     table.drop(empty, "not_reported", lambda i: table.text("indicator").iloc[i])
 
 
-def _record(table: Table, frame: pd.DataFrame, indicator: Indicator, at: np.ndarray) -> None:
-    """What must hold for the records of one indicator."""
+def _counts(table: Table, frame: pd.DataFrame, indicator: Indicator, at: np.ndarray) -> None:
+    """Numerator, denominator, n and sd of the records of one indicator."""
     x = {c: frame[c].to_numpy() for c in NUMBERS}
     of = f"of {indicator.name}"
-    table.flag(
-        at & (x["denominator"] <= 0),
-        "denominator",
-        f"denominator {of} not above 0",
-        "Correct it, or write 不适用.",
-    )
+    empty = at & (x["denominator"] <= 0)
+    table.flag(empty, "denominator", f"denominator {of} not above 0", "Correct it, or write 不适用.")
     table.flag(at & (x["numerator"] < 0), "numerator", f"numerator {of} below 0", "Correct it.")
-    lone = np.isnan(x["numerator"]) != np.isnan(x["denominator"])
-    written = (table.text("numerator") == "") != (table.text("denominator") == "")
-    table.flag(at & lone & written, "denominator", f"numerator or denominator {of} alone", "Give both.")
+    lone = (table.text("numerator") == "") != (table.text("denominator") == "")
+    table.flag(at & lone, "denominator", f"numerator or denominator {of} alone", "Give both.")
     if indicator.kind == "proportion":
         more = x["numerator"] > x["denominator"]
         table.flag(at & more, "numerator", f"numerator {of} above the denominator", "Correct one of them.")
     table.flag(at & (x["n"] <= 0), "n", f"n {of} not above 0", "Correct it.")
     table.flag(at & (x["sd"] < 0), "sd", f"sd {of} below 0", "Correct it.")
+
+
+def _values(table: Table, frame: pd.DataFrame, indicator: Indicator, at: np.ndarray) -> None:
+    """Each record of one indicator has a value, within the possible range."""
+    of = f"of {indicator.name}"
     low, high = indicator.bounds
     for column in ("value", "mean"):
-        outside = (x[column] < low) | (x[column] > high)
-        table.flag(
-            at & outside,
-            column,
-            f"{column} {of} outside {low:g}-{high:g}",
-            "Correct it, or the indicator's unit.",
-        )
-    _fractions(table, indicator, at & ~np.isnan(x["value"]), x["value"])
-    none = np.isnan(x["value"]) & np.isnan(x["mean"]) & np.isnan(x["numerator"])
-    typed = (table.text("value") == "") & (table.text("mean") == "") & (table.text("numerator") == "")
-    table.flag(
-        at & none & typed, "value", f"no value {of}", "Give a value, a mean, or numerator and denominator."
-    )
+        outside = at & ~frame[column].between(low, high).to_numpy() & frame[column].notna().to_numpy()
+        found = f"{column} {of} outside {low:g}-{high:g}"
+        table.flag(outside, column, found, "Correct it, or the indicator's unit.")
+    value = frame["value"].to_numpy()
+    _fractions(table, indicator, at & ~np.isnan(value), value)
+    none = np.logical_and.reduce([table.text(c) == "" for c in ("value", "mean", "numerator")])
+    table.flag(at & none, "value", f"no value {of}", "Give a value, a mean, or numerator and denominator.")
 
 
 def _fractions(table: Table, indicator: Indicator, at: np.ndarray, value: np.ndarray) -> None:

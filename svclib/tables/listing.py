@@ -35,11 +35,16 @@ def cards(found: Sequence[Card]) -> Shown:
     """Headline numbers side by side."""
     body = "".join(
         f'<div class="card"><div class="label">{html.escape(c.title)}</div>'
-        f'<div class="value">{html.escape(c.value)}</div><div class="note">{html.escape(c.note)}</div></div>'
+        f'<div class="value{_size(c.value)}">{html.escape(c.value)}</div><div class="note">{html.escape(c.note)}</div></div>'
         for c in found
     )
     text = "\n".join(f"{c.title}: {c.value} {c.note}".rstrip() for c in found)
     return Shown(f'<div class="cards">{body}</div>', text)
+
+
+def _size(value: str) -> str:
+    """CSS class of a value too long for the large type."""
+    return " text" if len(value) > 12 else ""
 
 
 def masthead(title: str, line: str) -> Shown:

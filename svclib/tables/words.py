@@ -28,7 +28,7 @@ P_VALUES = _set("p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_e
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
 NAMES = _set(
     "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
-    "clause measure owner step a b expert cycle baseline"
+    "clause last_grade measure owner step a b expert cycle baseline"
 )
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
