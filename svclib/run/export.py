@@ -228,7 +228,7 @@ def _link(pages: list[Page]) -> None:
             continue
         for kind in ("unit", "analysis"):
             links = [
-                (p.target, p.name if kind == "unit" else p.title)
+                (p.target, p.title)
                 for p in pages
                 if p.kind == kind and p.lang == page.lang
             ]
