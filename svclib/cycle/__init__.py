@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from svclib import columns, wording
+from svclib import columns, tables, wording
 from svclib import params as params_module
 from svclib.cycle.report import label as label_of
 from svclib.cycle.state import ALL_UNITS, State, load, valid
@@ -172,13 +172,13 @@ class Context:
         """Responses that count, reverse items recoded: the data behind the statistics."""
         return valid(self.state, self.table("exclusions"), cycles)
 
-    def provenance(self) -> pd.DataFrame:
+    def provenance(self) -> tables.Text:
         """What a rerun needs to give the same numbers."""
         packages = ("svclib", "numpy", "pandas", "scipy", "statsmodels", "pingouin")
         facts = {"cycle": self.params.cycle, "params": self.params.file.name, "seed": str(self.params.seed)}
         facts |= {"framework": self.framework.number_hash()[:12], "python": platform.python_version()}
         facts |= {name: metadata.version(name) for name in packages}
-        return pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
+        return tables.Text("\n".join(f"{name:<12} {value}" for name, value in facts.items()))
 
     def show(self, make: Callable[[str], object]) -> None:
         """Display ``make(lang)`` for every language; an export keeps the outputs of its own."""
