@@ -41,7 +41,9 @@ def assert_same(a: moments.Tables, b: moments.Tables) -> None:
 
 
 def test_tables_of_three_rows_by_hand():
-    rows = make_rows(3).assign(cycle="c", unit="u", q1=[5.0, 4.0, np.nan], q2=[1.0, 1.0, 2.0], weight=[1.0, 2.0, 1.0])
+    rows = make_rows(3).assign(
+        cycle="c", unit="u", q1=[5.0, 4.0, np.nan], q2=[1.0, 1.0, 2.0], weight=[1.0, 2.0, 1.0]
+    )
     tables = moments.reduce(rows.assign(respondent=["a", "a", "b"]), ITEMS)
     assert_array_equal(tables.cells.sums, [3])
     assert_array_equal(tables.totals.sums, [[13, 5, 3, 4]])

@@ -22,7 +22,9 @@ def test_signed_rank_reproduces_the_depression_data_of_wilcox_test():
     found = ranks.signed_rank(x, y).iloc[0]
     assert found["statistic"] == 40
     assert_allclose(found[["p", "p_greater"]].to_numpy(float), [0.0390625, 0.01953125], atol=1e-12)
-    assert_allclose(found[["estimate", "ci_low", "ci_high"]].to_numpy(float), [0.46, 0.010, 0.786], atol=1e-12)
+    assert_allclose(
+        found[["estimate", "ci_low", "ci_high"]].to_numpy(float), [0.46, 0.010, 0.786], atol=1e-12
+    )
 
 
 def test_rank_sum_reproduces_the_permeability_data_of_wilcox_test():
@@ -32,7 +34,9 @@ def test_rank_sum_reproduces_the_permeability_data_of_wilcox_test():
     found = ranks.rank_sum(x, y).iloc[0]
     assert found["statistic"] == 35
     assert_allclose(found["p"], 0.254412254412, atol=1e-12)
-    assert_allclose(found[["estimate", "ci_low", "ci_high"]].to_numpy(float), [0.305, -0.15, 0.76], atol=1e-12)
+    assert_allclose(
+        found[["estimate", "ci_low", "ci_high"]].to_numpy(float), [0.305, -0.15, 0.76], atol=1e-12
+    )
 
 
 @given(st.lists(LIKERT, min_size=1, max_size=5), st.lists(LIKERT, min_size=1, max_size=5))
