@@ -40,9 +40,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         new_output("stream", name="stdout", text="部门  得分\n食堂  84.2\n" + LONG),
     ]
     heads = [tiny_cycle.prose(f"## 第{i}节\n\n说明文字，共三句。{LONG}") for i in range(4)]
-    for lang in ("zh", "en"):
-        title = tiny_cycle.prose("# 评价报告" if lang == "zh" else "# Evaluation report")
-        tiny_cycle.notebook(folder / "notebooks" / f"90_report.{lang}.ipynb", title, cell, *heads)
+    titles = [tiny_cycle.prose("# 评价报告", "zh"), tiny_cycle.prose("# Evaluation report", "en")]
+    tiny_cycle.notebook(folder / "notebooks" / "90_report.ipynb", *titles, cell, *heads)
     tiny_cycle.notebook(folder / "notebooks" / "10_data_quality.ipynb", tiny_cycle.prose("# 数据质量"), cell)
     export.export_run(folder, ("zh", "en"), offer={"zh": "演示", "en": "Demo"}, units={})
     return folder

@@ -27,6 +27,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             "display_data", {"image/png": tiny_cycle.PNG}, metadata={"image/png": {"alt": "各单位得分"}}
         ),
         new_output("display_data", {"text/html": "<table class='svc'><tr><td>1 &lt; 2</td></tr></table>"}),
+        new_output("display_data", {"text/html": "<p>本期改善</p>"}, metadata={"lang": "zh"}),
+        new_output("display_data", {"text/html": "<p>Improved now</p>"}, metadata={"lang": "en"}),
         new_output("stream", name="stderr", text="careful"),
         new_output("stream", name="stdout", text="a < b"),
     ]
@@ -45,11 +47,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     ]
     books = folder / "notebooks"
     tiny_cycle.notebook(books / "10_data_quality.ipynb", *cells)
-    for lang in ("zh", "en"):
-        tiny_cycle.notebook(books / f"90_report.{lang}.ipynb", *cells)
-        for unit, name in units.items():
-            heading = tiny_cycle.prose(f"# {html.escape(unit)}")
-            tiny_cycle.notebook(books / "units" / f"{name}.{lang}.ipynb", heading)
+    tiny_cycle.notebook(books / "90_report.ipynb", *cells)
+    for unit, name in units.items():
+        heading = tiny_cycle.prose(f"# {html.escape(unit)}")
+        tiny_cycle.notebook(books / "units" / f"{name}.ipynb", heading)
     offer = {"zh": "2026年第二季度", "en": "2026 Q2"}
     assert export.export_run(folder, ("zh", "en"), offer=offer, units=units) == []
     return {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in folder.rglob("*.html")}
@@ -126,7 +127,7 @@ class TestPages:
         assert face == export.font_face("1质量aA")
 
     def test_missing_glyph_is_reported(self, tmp_path: Path) -> None:
-        tiny_cycle.notebook(tmp_path / "notebooks" / "90_report.zh.ipynb", tiny_cycle.prose("# 猫😀"))
+        tiny_cycle.notebook(tmp_path / "notebooks" / "90_report.ipynb", tiny_cycle.prose("# 猫😀"))
         said = export.export_run(tmp_path, ["zh"], offer={"zh": "x"}, units={})
         assert said == ["no glyph in the shipped font for 😀"]
 
@@ -135,6 +136,13 @@ class TestPages:
         assert "数据质量" not in strip_code(pages["report.en.html"])
         assert '<html lang="zh-CN">' in pages["report.zh.html"]
         assert "<title>Data quality</title>" in pages["report.en.html"]
+
+    def test_output_marked_with_a_language_stays_on_its_pages(self, pages: dict[str, str]) -> None:
+        for name in ("report", "notebooks/10_data_quality"):
+            assert "本期改善" in pages[f"{name}.zh.html"]
+            assert "Improved now" in pages[f"{name}.en.html"]
+            assert "Improved now" not in pages[f"{name}.zh.html"]
+            assert "本期改善" not in pages[f"{name}.en.html"]
 
     def test_language_switch(self, pages: dict[str, str]) -> None:
         assert '<a href="report.en.html" lang="en" hreflang="en">English</a>' in pages["report.zh.html"]

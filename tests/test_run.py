@@ -55,7 +55,7 @@ class TestRunCycle:
         assert names >= {
             "manifest.json", "params.lock.yaml", "report.zh.html", "report.en.html", "tables/grades.parquet",
             "notebooks/10_data_quality.ipynb", "notebooks/10_data_quality.zh.html",
-            "notebooks/90_report.en.ipynb",
+            "notebooks/90_report.ipynb",
             *(f"units/{unit}.{lang}.html" for unit in units for lang in ("zh", "en")),
         }  # fmt: skip
         assert not [path.name for path in done.path.parent.rglob(".*")]
@@ -83,11 +83,11 @@ class TestRunCycle:
             assert home not in path.read_text(encoding="utf-8"), path.name
 
     def test_executed_copies_are_portable(self, twice: list[run.Run]) -> None:
-        book = nbformat.read(twice[0].path / "notebooks" / "90_report.en.ipynb", as_version=4)
+        book = nbformat.read(twice[0].path / "notebooks" / "90_report.ipynb", as_version=4)
         (cell,) = [c for c in book.cells if "injected-parameters" in c.metadata.get("tags", [])]
         assert cell.id == "injected-parameters"
         assert 'run_dir = ""' in cell.source
-        assert 'language = "en"' in cell.source
+        assert 'language = "zh,en"' in cell.source
 
     def test_only_runs_the_step_and_those_before(self, cycle: Path, tmp_path: Path) -> None:
         done = run_tiny(cycle, tmp_path, only=["40"])
