@@ -49,7 +49,8 @@ BELOW: dict[str, set[str]] = {
     "cli": {"run"},
 }
 OUTPUT_SIDE = {"tables", "plots", "wording", "run", "cli", "__init__", "__main__"}
-BELOW["cycle"] = set(BELOW) - OUTPUT_SIDE
+# The context of a notebook labels and says what the steps found.
+BELOW["cycle"] = (set(BELOW) - OUTPUT_SIDE) | {"wording"}
 # Third-party packages that only some modules may touch.
 RESERVED = {
     "matplotlib": {"plots"},
