@@ -418,6 +418,51 @@ HISTORY = table(
     ),
 )
 
+BOARD = table(
+    "board",
+    {
+        "cycle": CYCLE,
+        "unit": "保洁部",
+        "published": 86.2,
+        "score_low": 84.2,
+        "score_high": 88.2,
+        "grade": "良好",
+        "last_grade": "合格",
+        "change": 2.31,
+        "verdict": "improved",
+        "status": "graded",
+        "reason": "by_cut",
+        "rank": 1.0,
+        "rank_low": 1.0,
+        "rank_high": 2.0,
+        "n": 131,
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "动力部",
+        "published": 79.7,
+        "grade": "不合格",
+        "last_grade": "良好",
+        "change": -3.0,
+        "verdict": "declined",
+        "status": "graded",
+        "reason": "veto",
+        "clause": "第十二条",
+        "limited_by": "事故率",
+        "rank": 2.0,
+        "n": 90,
+    },
+    {
+        "cycle": CYCLE,
+        "unit": "餐饮部",
+        "published": 84.0,
+        "verdict": "not_judged",
+        "status": "small_sample",
+        "reason": "small_sample",
+        "n": 6,
+    },
+)
+
 TARGETS = table(
     "targets",
     {

@@ -151,6 +151,22 @@ def test_html_is_escaped_and_numbers_stand_right():
     assert "<b>" not in html
 
 
+def test_lists_cards_and_headings_are_escaped_and_have_a_plain_text():
+    claims = pd.DataFrame({"text": ["a<b", "c"]})
+    assert tables.listed(claims).html == '<ul class="claims"><li>a&lt;b</li><li>c</li></ul>'
+    assert tables.listed(claims.iloc[:0]).html == ""
+    assert repr(tables.paragraph("a<b", "lead")) == "a<b"
+    assert tables.paragraph("a<b", "lead").html == '<p class="lead">a&lt;b</p>'
+    shown = tables.cards(
+        [tables.Card("总分", "82.96", "均值"), tables.Card("等级", "良好1、合格10、不合格1、暂不评级")]
+    )
+    assert shown.text == "总分: 82.96 均值\n等级: 良好1、合格10、不合格1、暂不评级"
+    assert shown.html.count('class="value text"') == 1
+    assert tables.masthead("评价<报告>", "2026Q2").html.startswith(
+        '<header class="masthead"><h1>评价&lt;报告&gt;</h1>'
+    )
+
+
 def test_an_id_without_a_word_is_refused():
     with pytest.raises(
         ParamError, match=r"words/zh.toml \[codes.status\] has no word for 'fine'; known: \['graded'"

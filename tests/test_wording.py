@@ -203,7 +203,12 @@ GRADE = {"cycle": rf.CYCLE, "unit": "保洁部", "n": 6, "coverage": 0.62}
 def test_every_grade_reason_reads_as_agreed(row, words):
     frame = rf.table("grades", GRADE | {"status": "graded"} | row)
     zh, _ = pair(wording.grades, frame, scale=rf.SCALE)
-    assert zh == [words]
+    assert zh == [f"保洁部{words}"]
+
+
+def test_a_limited_grade_says_that_points_alone_do_not_lift_it():
+    zh, _ = pair(wording.grades, rf.GRADES[rf.GRADES["reason"] == "veto"], scale=rf.SCALE)
+    assert zh[0].endswith("定为不合格。仅就分数线而言，距良好还差0.30分。")
 
 
 def test_grade_sentence_adds_the_probability_of_that_grade():
@@ -262,6 +267,12 @@ def test_headline_counts_and_fits():
     assert zh == ["1个部门：暂不评级1。"]
 
 
+def test_two_cycles_are_not_counted_together():
+    both_cycles = pd.concat([rf.GRADES, rf.GRADES.assign(cycle="2026Q1")])
+    with pytest.raises(ParamError, match=r"rows of cycles \['2026Q1', '2026Q2'\]: a sentence speaks of one"):
+        headline(both_cycles, rf.CHANGES)
+
+
 def test_headline_has_at_most_sixty_characters():
     many = pd.concat([rf.GRADES.assign(unit=f"部门{k}", grade=g) for k, g in enumerate(rf.SCALE)])
     verdicts = tables.words("zh")["codes"]["verdict"]
@@ -274,9 +285,67 @@ def test_headline_has_at_most_sixty_characters():
     assert "平均总分81.00" in zh[0]
 
 
-def test_empty_tables_make_no_sentence():
+def both(make, *frames, **options) -> tuple[list, list]:
+    """Cards in both languages."""
+    zh, en = (make(*frames, lang, rf.label, **options) for lang in ("zh", "en"))
+    for one, other in zip(zh, en, strict=True):
+        check(" ".join(one), " ".join(other))
+    return zh, en
+
+
+def test_cards_count_the_rows():
+    mean = rf.table("history", {"cycle": rf.CYCLE, "unit": "*", "node": "total", "score": 82.955})
+    zh, _ = both(wording.cards, rf.BOARD, rf.ALERTS, mean, scale=rf.SCALE)
+    assert [card.value for card in zh] == ["82.96", "良好1、不合格1", "改善1、变差1、不作判断1", "红1 黄1"]
+    assert zh[1].note == "上期：良好1、合格1"
+    zh, _ = both(wording.cards, rf.BOARD.assign(last_grade=""), rf.ALERTS, mean.iloc[:0], scale=rf.SCALE)
+    assert (zh[0].value, zh[1].note) == ("—", "")
+
+
+def test_cards_of_one_unit():
+    zh, _ = both(wording.unit_cards, rf.BOARD[rf.BOARD["unit"] == "保洁部"], group=3)
+    assert [card.value for card in zh] == ["良好", "86.20", "1 / 3", "改善"]
+    assert [card.note for card in zh] == ["上期：合格", "[84.20, 88.20]", "名次区间[1, 2]", "+2.31"]
+    zh, _ = both(wording.unit_cards, rf.BOARD[rf.BOARD["unit"] == "餐饮部"], group=3)
+    assert zh[0].value == "样本不足"
+
+
+@pytest.mark.parametrize("status", ["official", "draft"])
+@pytest.mark.parametrize("baseline", ["2026Q1", ""])
+def test_masthead_names_cycle_status_and_units(status, baseline):
+    facts = {"cycle": rf.CYCLE, "baseline": baseline, "status": status, "units": 3, "unit_label": "部门"}
+    zh, en = (wording.masthead(facts, lang, rf.label) for lang in ("zh", "en"))
+    assert sorted(NUMBER.findall(zh)) == sorted(NUMBER.findall(en))
+    assert "3个部门" in zh
+    assert ("征求意见稿" in zh) == (status == "draft")
+
+
+def test_at_most_three_decisions_the_veto_first():
+    zh, _ = pair(wording.decisions, rf.BOARD)
+    assert len(zh) == 3
+    assert zh[0] == "动力部触及一票否决：请确认等级，并明确整改责任人与期限。"
+    assert pair(wording.decisions, rf.BOARD.iloc[:0])[0] == ["本期没有需要特别决定的事项。"]
+
+
+def test_common_problems_are_missed_by_two_units_at_least():
+    zh, _ = pair(wording.common, rf.TARGETS, unit_label="部门")
+    assert zh == ["没有两个以上单位共同未达标的指标，或指标体系未设目标值。"]
+    zh, _ = pair(wording.common, rf.TARGETS.assign(status="missed"), unit_label="部门")
+    assert zh == ["“服务态度”：2个部门未达标（保洁部、餐饮部）。"]
+
+
+def test_advice_is_the_one_of_the_framework():
+    told = pd.DataFrame(
+        {"indicator": ["服务态度", "处理率"], "advice": ["公示投诉。", ""], "owner": ["张三", ""]}
+    )
+    zh = wording.advice(rf.CONTRIBUTIONS, told, "zh", rf.label)
+    assert zh["text"].tolist() == ["“服务态度”（失6.00分）：公示投诉。责任人：张三。"]
+
+
+def test_empty_tables_make_no_sentence_and_no_alert_is_said():
     assert wording.changes(columns.empty("changes"), "zh", rf.label).empty
-    assert wording.alerts(columns.empty("alerts"), "en", rf.label).empty
+    zh, _ = pair(wording.alerts, columns.empty("alerts"))
+    assert zh == ["没有触及预警值或否决线的指标。"]
 
 
 def test_every_template_is_reached_or_rendered():

@@ -35,7 +35,8 @@ def cards(found: Sequence[Card]) -> Shown:
     """Headline numbers side by side."""
     body = "".join(
         f'<div class="card"><div class="label">{html.escape(c.title)}</div>'
-        f'<div class="value{_size(c.value)}">{html.escape(c.value)}</div><div class="note">{html.escape(c.note)}</div></div>'
+        f'<div class="value{_size(c.value)}">{html.escape(c.value)}</div>'
+        f'<div class="note">{html.escape(c.note)}</div></div>'
         for c in found
     )
     text = "\n".join(f"{c.title}: {c.value} {c.note}".rstrip() for c in found)

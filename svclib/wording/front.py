@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from svclib import tables
 from svclib.tables import Card, Label
-from svclib.wording.templates import Part, Writer, records, sentence
+from svclib.wording.templates import ALL_UNITS, Part, Writer, counted, listed, records, sentence, signed
 
-ALL_UNITS = "*"
 ASKED = 3
 
 
@@ -32,18 +31,21 @@ def cards(
 ) -> list[Card]:
     """Headline numbers of the cycle: mean total, grades, verdicts, warnings."""
     cycle = "".join(board["cycle"].head(1))
-    mean = history[(history["unit"] == ALL_UNITS) & (history["node"] == "total") & (history["cycle"] == cycle)]
+    whole = history[(history["unit"] == ALL_UNITS) & (history["node"] == "total")]
+    mean = whole[whole["cycle"] == cycle]
     words = tables.words(lang)
     verdicts: dict[str, str] = words["codes"]["verdict"]
-    counted = [(word, int((board["verdict"] == v).sum())) for v, word in verdicts.items()]
+    verdict_counts = [(word, int((board["verdict"] == v).sum())) for v, word in verdicts.items()]
     graded = [(label(g, lang), int((board["grade"] == g).sum())) for g in scale]
     last = [(label(g, lang), int((board["last_grade"] == g).sum())) for g in scale]
     levels = {level: int((alerts["level"] == level).sum()) for level in ("red", "amber")}
     terms = words["cards"]
+    average = mean["score"].iloc[0] if len(mean) else float("nan")
+    before = terms["last"] + counted(last, lang) if any(c for _, c in last) else ""
     return [
-        Card(terms["mean"], tables.fmt(mean["score"].iloc[0], 2) if len(mean) else tables.DASH, terms["mean_note"]),
-        Card(terms["grades"], joined(graded, lang), terms["last"] + joined(last, lang) if any(c for _, c in last) else ""),
-        Card(terms["verdicts"], joined(counted, lang), terms["verdicts_note"]),
+        Card(terms["mean"], tables.fmt(average, 2), terms["mean_note"]),
+        Card(terms["grades"], counted(graded, lang), before),
+        Card(terms["verdicts"], counted(verdict_counts, lang), terms["verdicts_note"]),
         Card(terms["alerts"], terms["alert_counts"].format(**levels), terms["alerts_note"]),
     ]
 
@@ -56,12 +58,13 @@ def unit_cards(board: pd.DataFrame, lang: str, label: Label, *, group: int) -> l
         grade = label(row["grade"], lang) if row["grade"] else tables.code("status", row["status"], lang)
         before = terms["last"] + label(row["last_grade"], lang) if row["last_grade"] else ""
         rank = tables.fmt(row["rank"], 0)
+        limits = tables.interval(row["score_low"], row["score_high"], 2)
         places = tables.interval(row["rank_low"], row["rank_high"], 0)
         found = [
             Card(terms["grade"], grade, before),
-            Card(terms["score"], tables.fmt(row["published"], 2), tables.interval(row["score_low"], row["score_high"], 2)),
+            Card(terms["score"], tables.fmt(row["published"], 2), limits),
             Card(terms["rank"], f"{rank} / {group}", terms["rank_note"].format(places=places)),
-            Card(terms["change"], tables.code("verdict", row["verdict"], lang), signed(row["change"])),
+            Card(terms["change"], tables.code("verdict", row["verdict"], lang), signed(row["change"], 2)),
         ]
     return found
 
@@ -76,6 +79,8 @@ def decisions(board: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
         "decision.improved": board["verdict"] == "improved",
     }
     pressing = [(name, board[where]) for name, where in cases.items() if where.any()]
+    if not pressing:
+        writer.say([("decision.none", {})], key={"template": "decision.none"})
     for name, rows in pressing[:ASKED]:
         units = listed((label(u, lang) for u in rows["unit"]), lang)
         writer.say([(name, {"listed": units})], key={"template": name})
@@ -87,7 +92,10 @@ def common(targets: pd.DataFrame, lang: str, label: Label, *, unit_label: str, t
     writer = Writer("targets", lang, label)
     missed = targets[targets["status"] == "missed"].groupby("indicator", sort=True)["unit"].agg(list)
     order = missed.map(len).sort_values(ascending=False, kind="stable")
-    for indicator in order[order > 1].index[:top]:
+    shared = list(order[order > 1].index[:top])
+    if not shared:
+        writer.say([("common.none", {})], key={"template": "common.none"})
+    for indicator in shared:
         units = listed((label(u, lang) for u in missed[indicator]), lang)
         row = {"indicator": indicator, "units": len(missed[indicator]), "listed": units}
         row["unit_label"] = label(unit_label, lang)
@@ -108,20 +116,3 @@ def advice(losses: pd.DataFrame, framework: pd.DataFrame, lang: str, label: Labe
                 parts.append(("alert.owner", {"owner": known["owner"]}))
             writer.say(parts, key={"unit": row["unit"], "indicator": row["indicator"]})
     return writer.claims()
-
-
-def signed(value: Any) -> str:
-    """A change with its sign."""
-    text = tables.fmt(value, 2)
-    return f"+{text}" if value > 0 else text
-
-
-def joined(counts: Sequence[tuple[str, int]], lang: str) -> str:
-    """Counts that are not zero, in words."""
-    terms = tables.words(lang)["terms"]
-    return listed((terms["count"].format(name=n, count=c) for n, c in counts if c), lang)
-
-
-def listed(names: Iterable[str], lang: str) -> str:
-    """Names in one text."""
-    return str(tables.words(lang)["terms"]["list_separator"]).join(names)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Label
-from svclib.wording.templates import Part, Writer, records
+from svclib.wording.templates import Part, Writer, only_cycle, records
 
 GROUP = "group"
 
@@ -84,7 +84,7 @@ def credibility(
     grades : table "grades" of the cycle.
     """
     facts: dict[str, Any] = {c: int(profile[c].sum()) for c in ("n_rows", "n_excluded", "n")}
-    facts["cycle"] = "".join(profile["cycle"].head(1))
+    facts["cycle"] = only_cycle(profile)
     parts: list[Part] = [("credibility.returned", facts)]
     known = reliability.dropna(subset="estimate")
     if len(known):

@@ -9,11 +9,10 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Label
-from svclib.wording.templates import Part, Row, Writer, records, sentence
+from svclib.wording.templates import ALL_UNITS, Part, Row, Writer, counted, only_cycle, records, sentence
 
 HEADLINE_CHARACTERS = 60
 LIMITED = ("veto", "cap")
-ALL_UNITS = "*"  # the row that takes all units together
 
 
 def grades(
@@ -66,7 +65,9 @@ def _relation(row: Row) -> str:
 
 
 def _next(row: dict[str, Any]) -> list[Part]:
-    return [("grade.next", row)] if row["next_grade"] and not pd.isna(row["distance"]) else []
+    if not row["next_grade"] or pd.isna(row["distance"]):
+        return []
+    return [("grade.next_by_cut" if row["reason"] in LIMITED else "grade.next", row)]
 
 
 def _odds(row: Row, probability: pd.DataFrame | None) -> list[Part]:
@@ -90,6 +91,8 @@ def targets(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) 
 def alerts(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -> pd.DataFrame:
     """Claims on table "alerts": the threshold breached and who owns it."""
     writer = Writer("alerts", lang, label, decimals)
+    if frame.empty:
+        writer.say([("alert.none", {})], key={"template": "alert.none"})
     for row in records(frame):
         parts: list[Part] = [(f"alert.{row['rule']}", row)]
         if row["owner"]:
@@ -135,7 +138,7 @@ def headline(
     chosen = next((form for form in forms if len(write(form, "zh")) <= HEADLINE_CHARACTERS), forms[-1])
     writer = Writer("grades", lang, label)
     facts = _facts(grades, total, lang, label, names)
-    writer.say([(chosen, facts)], key={"cycle": "".join(grades["cycle"].head(1))})
+    writer.say([(chosen, facts)], key={"cycle": only_cycle(grades)})
     return writer.claims()
 
 
@@ -156,11 +159,6 @@ def _facts(
         "unit_label": label(unit_label, lang),
         "score_low": graded["published"].min(),
         "score_high": graded["published"].max(),
-        "grade_counts": _listed(counts, lang),
-        "verdict_counts": _listed(judged, lang),
+        "grade_counts": counted(counts, lang),
+        "verdict_counts": counted(judged, lang),
     }
-
-
-def _listed(counts: list[tuple[str, int]], lang: str) -> str:
-    terms = tables.words(lang)["terms"]
-    return terms["list_separator"].join(terms["count"].format(name=n, count=c) for n, c in counts if c)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from string import Formatter
 from typing import Any
 
@@ -14,6 +14,7 @@ from svclib.errors import ParamError
 from svclib.tables import Decimals, Label
 
 Row = Mapping[str, Any]
+ALL_UNITS = "*"  # the row that takes all units together
 # A template id and the row that fills it.
 Part = tuple[str, Row]
 
@@ -66,7 +67,8 @@ def _digits(column: str, decimals: Decimals) -> int:
     return decimals.get(column, tables.DECIMALS.get(column, 2))
 
 
-def _signed(value: Any, digits: int) -> str:
+def signed(value: Any, digits: int) -> str:
+    """A change with its sign; none where it prints as zero."""
     text = tables.fmt(value, digits)
     return f"+{text}" if value > 0 and text.strip("0.") else text
 
@@ -81,7 +83,7 @@ def _ratio(value: Any, _: int) -> str:
 
 
 FORMS: dict[str, Callable[[Any, int], str]] = {
-    "+": _signed,
+    "+": signed,
     "p": _p,
     "%": lambda value, _: tables.short_percent(value),
     "g": lambda value, _: tables.short(value),
@@ -116,6 +118,25 @@ class Writer:
     def claims(self) -> pd.DataFrame:
         """What was said, in the order it was said."""
         return pd.DataFrame(self.rows, columns=list(columns.TABLES["claims"].all_columns), dtype="str")
+
+
+def listed(names: Iterable[str], lang: str) -> str:
+    """Names in one text."""
+    return str(tables.words(lang)["terms"]["list_separator"]).join(names)
+
+
+def counted(counts: Iterable[tuple[str, int]], lang: str) -> str:
+    """Names with their counts in one text; counts of zero are left out."""
+    form = tables.words(lang)["terms"]["count"]
+    return listed((form.format(name=name, count=count) for name, count in counts if count), lang)
+
+
+def only_cycle(frame: pd.DataFrame) -> str:
+    """The one cycle of the rows, "" without rows; two cycles would be counted together."""
+    found = sorted(set(frame["cycle"]))
+    if len(found) > 1:
+        raise ParamError(f"rows of cycles {found}: a sentence speaks of one; select it first")
+    return "".join(found)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+import result_frames as rf
+from matplotlib.colors import to_hex, to_rgb
+
+from svclib import plots, tables
+from svclib.errors import ParamError
+from svclib.plots import style
+
+EVERY = {
+    plots.response_profile: (rf.PROFILE, {}),
+    plots.missing_items: (rf.ITEMS, {}),
+    plots.reliability_forest: (rf.RELIABILITY, {"policy": 0.7}),
+    plots.weights: (rf.WEIGHTS, rf.EXPERTS, {}),
+    plots.consistency: (rf.CONSISTENCY, {}),
+    plots.score_heatmap: (rf.TOTALS, rf.GRADES, {}),
+    plots.grade_ladder: (rf.GRADES, rf.TOTALS, {"scale": rf.SCALE}),
+    plots.probability_bars: (rf.PROBABILITY, {"scale": rf.SCALE}),
+    plots.contribution_bars: (rf.CONTRIBUTIONS, {}),
+    plots.change_forest: (rf.CHANGES, {}),
+    plots.slope: (rf.HISTORY, {"scale": rf.SCALE}),
+    plots.targets_dots: (rf.TARGETS, {}),
+}
+
+
+def draw(function, lang, *, empty=False, **more):
+    *frames, options = EVERY[function]
+    used = [frame.iloc[:0] if empty else frame for frame in frames]
+    return function(*used, lang, rf.label, **options, **more)
+
+
+def texts(chart) -> list[str]:
+    found = [text.get_text() for ax in chart.axes for text in ax.texts]
+    for ax in chart.axes:
+        found += [label.get_text() for label in (*ax.get_xticklabels(), *ax.get_yticklabels())]
+        found += [ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel()]
+        if ax.get_legend() is not None:
+            found += [text.get_text() for text in ax.get_legend().get_texts()]
+    return found
+
+
+def lines(chart, points: int) -> list:
+    """Lines drawn through so many points, over all panels."""
+    return [line for ax in chart.axes for line in ax.lines if len(line.get_xdata()) == points]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("function", EVERY, ids=lambda f: f.__name__)
+def test_every_figure_draws_in_both_languages_without_a_missing_glyph(function, lang):
+    chart = draw(function, lang, title="结论写在标题里" if lang == "zh" else "The title says the finding")
+    data, metadata = chart._repr_png_()
+    width, _ = struct.unpack(">II", data[16:24])
+    assert width == int(16 / 2.54 * 150)
+    assert metadata == {"alt": chart.alt}
+    title, *_ = said = chart.alt.splitlines()
+    assert title == chart.get_suptitle()
+    assert len(said) == 3, "title, caption, and what the rows say"
+
+
+@pytest.mark.parametrize("function", EVERY, ids=lambda f: f.__name__)
+def test_no_data_is_said_in_the_language_of_the_reader(function):
+    chart = draw(function, "zh", empty=True, title="标题")
+    assert "没有可显示的数据" in texts(chart)
+    assert chart.alt == "标题\n没有可显示的数据"
+    assert "No data to show" in texts(draw(function, "en", empty=True))
+
+
+@pytest.mark.parametrize("function", EVERY, ids=lambda f: f.__name__)
+def test_english_figures_hold_no_chinese(function):
+    chart = draw(function, "en")
+    assert not [t for t in [*texts(chart), chart.alt] if any("\u4e00" <= ch <= "\u9fff" for ch in t)]
+
+
+def test_same_frame_gives_the_same_bytes():
+    first, second = (draw(plots.grade_ladder, "zh")._repr_png_()[0] for _ in range(2))
+    assert first == second
+
+
+def test_the_ladder_prints_every_grade_and_hatches_the_limited_one():
+    chart = draw(plots.grade_ladder, "zh")
+    (ax,) = chart.axes
+    assert {"良好", "不合格 (一票否决)", "暂不评级 (样本不足)"} <= {text.get_text() for text in ax.texts}
+    assert len([patch for patch in ax.patches if patch.get_hatch()]) == 1
+    dots = {line.get_xdata()[0]: line for line in lines(chart, 1)}
+    assert to_hex(dots[86.2].get_markerfacecolor()).upper() == "#56B4E9"
+    assert to_hex(dots[79.7].get_markerfacecolor()).upper() == "#A33B00", "the final grade"
+    assert to_rgb(dots[84.0].get_markerfacecolor()) == (1, 1, 1)
+    assert [84.2, 88.2] in [list(line.get_xdata()) for line in lines(chart, 2)]
+
+
+def test_changes_have_a_panel_per_measure_and_verdicts_a_colour_and_a_marker():
+    chart = draw(plots.change_forest, "zh", order=["服务态度", "处理率", "修复时长", "total"])
+    assert [ax.get_xlabel() for ax in chart.axes] == [
+        "变化（分，向右为改善）",
+        "变化（个百分点，向右为改善）",
+        "变化（分钟，向左为改善）",
+        "变化（百分制得分，向右为改善）",
+    ]
+    marks = {line.get_xdata()[0]: line for line in lines(chart, 1)}
+    assert (marks[0.3].get_color(), marks[0.3].get_marker()) == ("#0072B2", "^")
+    assert (marks[3.3].get_color(), marks[3.3].get_marker()) == ("#D55E00", "v")
+    band = chart.axes[0].patches[0]
+    assert (band.get_x(), band.get_width()) == (-0.2, 0.4)
+
+
+def test_an_inconclusive_change_is_a_hollow_grey_dot():
+    frame = rf.table("changes", rf.change(verdict="inconclusive", strength=""))
+    mark, *_ = lines(plots.change_forest(frame, "zh", rf.label), 1)
+    assert (mark.get_color(), mark.get_marker(), mark.get_markerfacecolor()) == (style.MUTED, "o", "white")
+
+
+def test_a_change_without_mid_has_no_band_and_without_interval_no_line():
+    unknown = dict.fromkeys(("mid", "ci_low", "ci_high"), np.nan)
+    frame = rf.table("changes", rf.change(verdict="not_judged", strength="", **unknown))
+    chart = plots.change_forest(frame, "zh", rf.label)
+    assert not chart.axes[0].patches
+    assert [line.get_color() for line in lines(chart, 1)] == [style.MUTED]
+    assert [line.get_color() for line in lines(chart, 2)] == [style.INK], "the zero line alone"
+
+
+def test_probabilities_stack_to_one_hundred_in_grade_colours():
+    (ax,) = draw(plots.probability_bars, "zh").axes
+    assert [bar.get_x() + bar.get_width() for bar in ax.containers[-1]] == pytest.approx([100, 100])
+    shown = [to_hex(bars[0].get_facecolor()).upper() for bars in ax.containers]
+    assert shown == ["#0B4F8A", "#56B4E9", "#E69F00", "#A33B00"]
+    assert {text.get_text() for text in ax.texts} == {"93%", "90%", "10%"}
+
+
+def test_heatmap_prints_scores_and_the_grade():
+    (ax,) = draw(plots.score_heatmap, "zh", order=["运行安全", "客户体验"]).axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["运行安全", "客户体验", "总分"]
+    assert {"86.2 良好", "79.7 不合格", "84.0 样本不足"} <= {text.get_text() for text in ax.texts}
+
+
+def test_reliability_below_policy_is_marked():
+    chart = draw(plots.reliability_forest, "zh")
+    marks = {line.get_xdata()[0]: line for line in lines(chart, 1)}
+    assert marks[0.62].get_marker() == "v"
+    assert marks[0.84].get_marker() == "o"
+    assert "0.84 [0.81, 0.87]  n=412" in texts(chart)
+
+
+def test_experts_are_dots_and_the_group_is_not_drawn_twice():
+    chart = draw(plots.weights, "zh")
+    dots = [sorted(line.get_xdata()) for line in lines(chart, 2) if line.get_marker() == "o"]
+    assert sorted(dots) == [pytest.approx([0.3, 0.45]), pytest.approx([0.55, 0.7])]
+    assert "0.600 (0.600)" in texts(chart)
+
+
+def test_experts_over_the_limit_are_named():
+    assert "CR=0.243 超过上限" in texts(draw(plots.consistency, "zh"))
+
+
+def test_targets_are_hollow_when_uncertain():
+    marks = {line.get_xdata()[0]: line for line in lines(draw(plots.targets_dots, "zh"), 1)}
+    assert to_rgb(marks[4.4].get_markerfacecolor()) == (1, 1, 1)
+    assert to_hex(marks[4.0].get_markerfacecolor()).upper() == "#D55E00"
+
+
+def test_largest_loss_stands_first():
+    (ax,) = draw(plots.contribution_bars, "zh").axes
+    assert [bar.get_width() for bar in ax.containers[0]] == [7.8, 6.0]
+
+
+def test_chinese_without_the_font_is_refused_and_english_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(style, "FONT", tmp_path / "absent.otf")
+    with pytest.raises(ParamError, match=r"absent.otf is missing, so Chinese would be printed as boxes"):
+        plots.use_style("zh")
+    plots.use_style("en")
+    with pytest.raises(ParamError, match="language 'fr'"):
+        plots.use_style("fr")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_grades_have_different_colours_from_blue_to_brown(n):
+    colours = list(style.grade_colours([f"g{k}" for k in range(n)]).values())
+    assert len(set(colours)) == n
+    assert colours[0] == "#0B4F8A"
+    assert n == 1 or colours[-1] == "#A33B00"
+
+
+def test_wrapping_counts_a_chinese_character_as_two_and_keeps_words():
+    assert style.wrap("后勤服务质量考核", 8) == "后勤服务\n质量考核"
+    assert style.wrap("Customer experience now", 10) == "Customer\nexperience\nnow"
+    wrapped = style.wrap("评价 of 服务质量 2026Q2 结果", 10).split("\n")
+    assert all(tables.text_width(line) <= 10 for line in wrapped)
