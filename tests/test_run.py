@@ -80,7 +80,8 @@ class TestRunCycle:
         for name in ("manifest.json", "params.lock.yaml"):
             assert home not in (done.path / name).read_text(encoding="utf-8")
         for path in done.path.rglob("*.ipynb"):
-            assert home not in path.read_text(encoding="utf-8"), path.name
+            text = path.read_text(encoding="utf-8")
+            assert not [place for place in (home, sys.prefix, str(ROOT)) if place in text], path.name
 
     def test_executed_copies_are_portable(self, twice: list[run.Run]) -> None:
         book = nbformat.read(twice[0].path / "notebooks" / "90_report.ipynb", as_version=4)

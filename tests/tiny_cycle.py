@@ -39,10 +39,11 @@ table = pa.table({{"cycle": ["2026Q1"] * 2, "unit": {list(UNITS)!r}, "published"
 parquet.write_table(table, folder / "grades.parquet")"""
 SHOW = f"""\
 import sys
+import nbformat
 from base64 import b64decode
 from IPython.display import HTML, Image, display
 display(Image(b64decode("{PNG}")))
-print("warned", file=sys.stderr)
+print("warned in", nbformat.__file__, file=sys.stderr)
 display(HTML("<table class='svc'><tr><th>" + "很长的列名" * 30 + "</th></tr></table>"))"""
 CARDS = """\
 from IPython.display import HTML

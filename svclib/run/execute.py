@@ -181,6 +181,10 @@ def _seal(task: Task) -> None:
     for cell in book.cells:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":  # warnings name the file they come from
+                text = output["text"].replace(sys.prefix, "python")
+                output["text"] = text.replace(str(PACKAGE_HOME), "svclib")
         if INJECTED in cell.metadata.get("tags", []):
             cell["id"] = INJECTED
             values = task.archived.items()
