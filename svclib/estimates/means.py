@@ -61,11 +61,11 @@ def item_means(
     mean itself and the divisor n(n − 1) stay as they are.  When everybody answers 5 the SE is
     then not 0, and 95 % intervals of ratings at 85 % fives cover ≥ .93 at every n from 5 to 100.
     A quarter answer does not reach that.  The price is width where the low end never occurs
-    (only fours and fives: 1.7 times at n = 30).  Item means with one respondent have no SE.
+    (only fours and fives: about 1.8 times at n = 30).  Item means with one respondent have no SE.
 
     Domain (simulated, 1–5 answers): a change is falsely found in 4 to 6 of 100 with 100 or
-    more answers per period (200 at the ceiling) or a panel, weights of CV up to .5, 10 or
-    more clusters of which none holds over 30 %; in fewer with fewer answers.
+    more answers per period (200 at the ceiling, 60 in a full panel), weights of CV up to .5,
+    10 clusters sized 1 : 4 or 20 of which one holds 17 %; with fewer answers in fewer of 100.
     """
     if correction not in CORRECTIONS:
         raise ParamError(f"correction={correction!r}; choose one of {list(CORRECTIONS)}")
