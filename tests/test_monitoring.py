@@ -12,7 +12,14 @@ FRAMEWORK = tiny_framework()
 
 
 def raised(indicator, value, *, status="ok", subject=""):
-    row = {"cycle": "c", "unit": "u", "indicator": indicator, "subject": subject, "value": value, "status": status}
+    row = {
+        "cycle": "c",
+        "unit": "u",
+        "indicator": indicator,
+        "subject": subject,
+        "value": value,
+        "status": status,
+    }
     return alerts(pd.DataFrame([row]), FRAMEWORK)
 
 

@@ -46,7 +46,9 @@ def test_no_value_keeps_the_status_of_the_score():
 
 
 def test_only_headline_rows_and_indicators_with_a_target_are_judged():
-    found = judged(scored("态度", 4.3, 4.1, 4.5), scored("态度", 4.3, 4.1, 4.5, subject="客户"), scored("环境", 3, 2, 4))
+    found = judged(
+        scored("态度", 4.3, 4.1, 4.5), scored("态度", 4.3, 4.1, 4.5, subject="客户"), scored("环境", 3, 2, 4)
+    )
     assert len(found) == 1
     columns.checked("targets", found)
 

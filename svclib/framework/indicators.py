@@ -43,14 +43,19 @@ def check_indicator(indicator: Indicator, framework: Framework, path: KeyPath, n
     unknown_names(indicator.subjects, framework.subjects, (*path, "subjects"), "subject", notes)
     if indicator.per != 1.0 and indicator.kind != "rate":
         notes.add((*path, "per"), f"per is for kind rate, not {indicator.kind}", "Remove it.")
-    points = indicator.mid is not None and indicator.mid.on == "unit"
-    low, high = indicator.bounds
-    if points and indicator.mid is not None and indicator.mid.value >= high - low:
-        notes.add(
-            (*path, "mid"),
-            f"mid {indicator.mid.value:g} exceeds the range {low:g}-{high:g}",
-            "Make it smaller.",
-        )
+    _mid(indicator, path, notes)
+
+
+def _mid(indicator: Indicator, path: KeyPath, notes: Notes) -> None:
+    """A MID fits the scale; in points it needs anchors on one straight line."""
+    if indicator.mid is None:
+        return
+    value, (low, high) = indicator.mid.value, indicator.bounds
+    if indicator.mid.on == "unit" and value >= high - low:
+        notes.add((*path, "mid"), f"mid {value:g} exceeds the range {low:g}-{high:g}", "Make it smaller.")
+    if indicator.mid.on == "points" and indicator.slope is None:
+        found = "mid is in points, but the scoring is not one straight line, so a point is not one amount"
+        notes.add((*path, "mid"), found, "Give the mid on: unit.")
 
 
 def _data(indicator: Indicator, path: KeyPath, notes: Notes) -> None:

@@ -160,6 +160,11 @@ class Indicator(Frozen):
             return (0.0, 100.0) if self.unit == "%" else (0.0, 1.0)
         return (-math.inf if self.kind == "amount" else 0.0, math.inf)
 
+    @property
+    def slope(self) -> float | None:
+        """Points per natural unit where the anchors lie on one straight line, else None."""
+        return self.score.slope
+
     def points(self, values: Any) -> np.ndarray:
         """Natural values to points 0-100, the same shape, NaN for NaN."""
         return self.score.points(values)

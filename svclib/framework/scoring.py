@@ -70,6 +70,12 @@ class Anchors(Frozen):
     values: tuple[float, ...]
     scores: tuple[float, ...]
 
+    @property
+    def slope(self) -> float | None:
+        """Points per unit of value where all anchors lie on one line, else None."""
+        slopes = np.diff(self.scores) / np.diff(self.values)
+        return float(slopes[0]) if np.ptp(slopes) <= 1e-9 * np.abs(slopes).max() else None
+
     def points(self, values: Any) -> np.ndarray:
         """Points of natural values, NaN for NaN."""
         return np.interp(np.asarray(values, dtype=float), self.values, self.scores)
@@ -84,6 +90,11 @@ class Steps(Frozen):
     start: float | None = None
     each: float = 0.0
     floor: float = 0.0
+
+    @property
+    def slope(self) -> float | None:
+        """Steps have no slope."""
+        return None
 
     def points(self, values: Any) -> np.ndarray:
         """Points of natural values rescaled so that `full` is 100, NaN for NaN."""
