@@ -133,7 +133,7 @@ def test_probabilities_stack_to_one_hundred_in_grade_colours():
 def test_heatmap_prints_scores_and_the_grade():
     (ax,) = draw(plots.score_heatmap, "zh", order=["运行安全", "客户体验"]).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["运行安全", "客户体验", "总分"]
-    assert {"86.2 良好", "79.7 不合格", "84.0 样本不足"} <= {text.get_text() for text in ax.texts}
+    assert {"86.2 良好", "79.7 不合格", "暂不评级"} <= {text.get_text() for text in ax.texts}
 
 
 def test_reliability_below_policy_is_marked():
@@ -159,6 +159,22 @@ def test_targets_are_hollow_when_uncertain():
     marks = {line.get_xdata()[0]: line for line in lines(draw(plots.targets_dots, "zh"), 1)}
     assert to_rgb(marks[4.4].get_markerfacecolor()) == (1, 1, 1)
     assert to_hex(marks[4.0].get_markerfacecolor()).upper() == "#D55E00"
+
+
+def test_targets_that_were_not_judged_are_not_drawn_and_a_wide_interval_is_cut_off():
+    wide = rf.TARGETS.assign(ci_low=[4.2, -50.0])
+    chart = plots.targets_dots(wide, "zh", rf.label)
+    low, high = chart.axes[0].get_xlim()
+    assert (low, high) == pytest.approx((3.9, 4.5))
+    unknown = rf.TARGETS.assign(status=["met", "small_sample"])
+    assert "餐饮部" not in plots.targets_dots(unknown, "zh", rf.label).alt
+
+
+def test_all_units_together_are_a_dashed_line_without_grades():
+    whole = rf.HISTORY.assign(unit="*", grade="").drop_duplicates(["cycle", "unit"])
+    (ax,) = plots.slope(whole, "zh", rf.label, scale=rf.SCALE).axes
+    assert "--" in [line.get_linestyle() for line in lines(ax.figure, 2)]
+    assert not [dots for dots in ax.collections if len(dots.get_offsets()) > 1]
 
 
 def test_largest_loss_stands_first():

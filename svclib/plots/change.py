@@ -14,6 +14,9 @@ from svclib.plots import style
 from svclib.plots.style import Chart
 from svclib.tables import Label
 
+ALL_UNITS = "*"  # the row that takes all units together
+UNJUDGED = ("not_comparable", "not_judged")
+
 
 def change_forest(
     frame: pd.DataFrame, lang: str, label: Label, *, order: Sequence[str] = (), title: str = ""
@@ -67,7 +70,8 @@ def _change_row(ax: Axes, y: int, row: Any, lang: str) -> str:
     colour, marker = style.VERDICTS[row.verdict]
     if np.isfinite(row.mid):
         ax.barh(y, 2 * row.mid, left=-row.mid, height=0.8, color=style.LIGHT, alpha=0.6, zorder=0)
-    style.interval_line(ax, y, row.ci_low, row.ci_high, colour)
+    if row.verdict not in UNJUDGED:
+        style.interval_line(ax, y, row.ci_low, row.ci_high, colour)
     ax.plot(
         row.change,
         y,
@@ -98,7 +102,7 @@ def _verdict_legend(ax: Axes, verdicts: Sequence[str], lang: str) -> None:
 def slope(
     frame: pd.DataFrame, lang: str, label: Label, *, scale: Mapping[str, float], title: str = ""
 ) -> Chart:
-    """Total score of every unit over the cycles, coloured by grade at each point.
+    """Total score of every unit over the cycles, coloured by grade; all units together dashed.
 
     Parameters
     ----------
@@ -113,8 +117,11 @@ def slope(
     ax.grid(visible=True, axis="y")
     colours = style.grade_colours(list(scale))
     lines = {str(unit): part for unit, part in frame.groupby("unit", sort=False)}
-    for part in lines.values():
+    for unit, part in lines.items():
         x = [cycles.index(c) for c in part["cycle"]]
+        if unit == ALL_UNITS:
+            ax.plot(x, part["score"], color=style.INK, linestyle="--", linewidth=1.1, zorder=1)
+            continue
         ax.plot(x, part["score"], color=style.MUTED, linewidth=1.1, zorder=1)
         face = [colours.get(g, "white") for g in part["grade"]]
         ax.scatter(x, part["score"], c=face, s=30, edgecolors=style.INK, linewidths=0.5, zorder=3)
@@ -157,10 +164,11 @@ def targets_dots(
 
     Parameters
     ----------
-    frame : table "targets" of one cycle.
+    frame : table "targets" of one cycle; rows that were not judged are left out.
     order : indicators in the order wanted.
     """
-    frame = style.ordered(frame.dropna(subset="value"), "indicator", order)
+    judged = frame[frame["status"].isin(["met", "missed"])]
+    frame = style.ordered(judged, "indicator", order)
     if frame.empty:
         return style.no_data(lang, title)
     indicators, units = style.unique(frame["indicator"]), style.unique(frame["unit"])
@@ -172,14 +180,21 @@ def targets_dots(
         rows = frame[frame["indicator"] == indicator]
         spoken += [_target_row(ax, units.index(row.unit), row, lang, label) for row in style.rows(rows)]
         ax.axvline(rows["target"].iloc[0], color=style.INK, linestyle="--", linewidth=0.9)
-        ax.set_title(style.wrap(label(indicator, lang), 26))
-        ax.margins(x=0.1)
-        ax.locator_params(axis="x", nbins=4)
+        ax.set_title(style.wrap(label(indicator, lang), 22))
+        _target_limits(ax, [*rows["value"], *rows["target"]])
+        ax.locator_params(axis="x", nbins=3)
     for ax in axes[len(indicators) :]:
         ax.set_axis_off()
     style.rows_axis(axes[0], style.units_of(units, lang, label))
     _target_legend(axes[:across], lang)
     return style.finish(chart, title, style.word("target_caption", lang), spoken)
+
+
+def _target_limits(ax: Axes, values: Sequence[float]) -> None:
+    """Axis over values and target: one very wide interval must not squeeze all the others."""
+    low, high = min(values), max(values)
+    room = 0.25 * (high - low) or 1.0
+    ax.set_xlim(low - room, high + room)
 
 
 def _target_row(ax: Axes, y: int, row: Any, lang: str, label: Label) -> str:

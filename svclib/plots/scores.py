@@ -43,13 +43,11 @@ def score_heatmap(
     ]
     grid = totals.pivot_table(index="unit", columns="node", values="score", dropna=False)
     grid = grid.reindex(index=units, columns=nodes).astype(float)
-    status = {
-        unit: style.named("grade", g, lang, label) or style.named("status", s, lang, label)
-        for unit, g, s in zip(grades["unit"], grades["grade"], grades["status"], strict=True)
-    }
+    grade = dict(zip(grades["unit"], style.grade_names(grades["grade"], lang, label), strict=True))
     text = grid.map(lambda v: tables.fmt(v, 1))
-    text["total"] = [f"{score} {status[unit]}" for unit, score in text["total"].items()]
-    chart, (ax,) = style.canvas(1.1 * len(units) + 1, lang, width_ratios=None)
+    none = style.word("ungraded", lang)
+    text["total"] = [f"{score} {grade[u]}" if grade[u] else none for u, score in text["total"].items()]
+    chart, (ax,) = style.canvas(1.1 * len(units) + 1, lang)
     sns.heatmap(
         grid,
         ax=ax,
@@ -58,7 +56,6 @@ def score_heatmap(
         cmap="Blues",
         cbar=False,
         linewidths=1.5,
-        mask=None,
         vmin=min(40, np.nanmin(grid, initial=100)),
         vmax=105,
         annot_kws={"fontsize": 8.5},
@@ -130,7 +127,8 @@ def grade_ladder(
 def _lowest(frame: pd.DataFrame, limits: pd.DataFrame, scale: Mapping[str, float]) -> float:
     """Left end of the axis: below every score and every inner cut, in steps of five."""
     inner = [cut for cut in scale.values() if cut > 0] or [0.0]
-    least = np.nanmin([*frame["published"], *limits["score_low"], min(inner)])
+    shown = frame[frame["status"] == "graded"]["unit"]
+    least = np.nanmin([*frame["published"], *limits["score_low"].reindex(shown), min(inner)])
     return max(0.0, 5 * np.floor((least - 4) / 5))
 
 
@@ -156,7 +154,7 @@ def _bands(ax: Axes, scale: Mapping[str, float], low: float, lang: str, label: L
 
 def _rung(ax: Axes, y: int, row: Any, limits: pd.DataFrame, colours: Mapping[str, str]) -> None:
     colour = colours.get(row.grade, style.MUTED)
-    if row.unit in limits.index:
+    if row.status == "graded" and row.unit in limits.index:
         own = limits.loc[row.unit]
         style.interval_line(ax, y, own["score_low"], own["score_high"], style.INK)
     face = colour if row.status == "graded" else "white"

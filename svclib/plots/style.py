@@ -126,9 +126,9 @@ def canvas(
 def finish(chart: Chart, title: str, caption: str, spoken: Iterable[str]) -> Chart:
     """Title, caption line, and alternative text made of both and of what the rows say."""
     if title:
-        chart.suptitle(wrap(title, 76), x=0.01, ha="left", fontsize=10)
+        chart.suptitle(wrap(title, 84), x=0.01, ha="left", fontsize=10)
     if caption:
-        chart.supxlabel(wrap(caption, 108), x=0.01, ha="left", fontsize=7, color="#555555")
+        chart.supxlabel(wrap(caption, 118), x=0.01, ha="left", fontsize=7, color="#555555")
     chart.alt = "\n".join(part for part in (title, caption, "; ".join(spoken)) if part)
     return chart
 
@@ -181,9 +181,10 @@ def panel_legend(axes: Sequence[Axes], handles: Sequence[Any]) -> None:
 
     It is kept out of the layout: wider than one panel, it would squeeze the others.
     """
+    lines = max(ax.get_title(loc="left").count("\n") for ax in axes) + 1
     for ax in axes:
         ax.set_title(f"\n{ax.get_title(loc='left')}", linespacing=1.7)
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 1.7}
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 1.7 * lines}
     axes[0].legend(handles=list(handles), ncols=len(handles), **place, **LEGEND).set_in_layout(False)
 
 
@@ -208,6 +209,11 @@ def ordered(frame: pd.DataFrame, column: str, order: Sequence[str]) -> pd.DataFr
 def named(column: str, value: Any, lang: str, label: Label) -> str:
     """One name or id of a result table as text."""
     return tables.cell(column, value, lang, label, 2)
+
+
+def grade_names(values: Iterable[Any], lang: str, label: Label) -> list[str]:
+    """Names of grades as shown, "" where there is none."""
+    return [named("grade", v, lang, label) for v in values]
 
 
 def rows(frame: pd.DataFrame) -> Iterator[Any]:
