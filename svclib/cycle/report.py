@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -32,14 +33,15 @@ def _board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     grades = tables["grades"]
     now = grades[grades["cycle"] == state.cycle]
     total = tables["totals"].query("node == @TOTAL and cycle == @state.cycle")
-    last = grades[grades["cycle"] == state.baseline].set_index("unit")["grade"]
+    last = dict(grades.loc[grades["cycle"] == state.baseline, ["unit", "grade"]].itertuples(index=False))
     change = tables["changes"].query("node == @TOTAL").set_index("unit")
+    verdict = dict(change["verdict"])
+    judged = dict(change.loc[~change["verdict"].isin(["not_judged", "not_comparable"]), "change"])
     board = now.merge(total[["unit", "score_low", "score_high"]], on="unit", validate="1:1")
-    board["last_grade"] = board["unit"].map(last).fillna("")
-    judged = change["change"].where(~change["verdict"].isin(["not_judged", "not_comparable"]))
-    board["change"] = board["unit"].map(judged).astype(float)
-    board.loc[board["status"] != "graded", ["score_low", "score_high"]] = float("nan")
-    board["verdict"] = board["unit"].map(change["verdict"]).fillna("not_comparable")
+    board["last_grade"] = [last.get(unit, "") for unit in board["unit"]]
+    board["verdict"] = [verdict.get(unit, "not_comparable") for unit in board["unit"]]
+    board["change"] = [judged.get(unit, math.nan) for unit in board["unit"]]
+    board.loc[board["status"] != "graded", ["score_low", "score_high"]] = math.nan
     return board[list(TABLES["board"].all_columns)]
 
 

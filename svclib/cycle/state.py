@@ -86,8 +86,8 @@ def load(params: Params) -> State:
 
 
 def raw(state: State, cycles: Sequence[str]) -> pd.DataFrame:
-    """Responses of `cycles`, codes as answered."""
-    return pd.concat([state.inputs[c].responses for c in cycles], ignore_index=True)
+    """Responses of `cycles`, codes as answered, in the order of their files."""
+    return pd.concat([state.inputs[c].responses.sort_values("row") for c in cycles], ignore_index=True)
 
 
 def flags(state: State, cycles: Sequence[str]) -> pd.DataFrame:
@@ -112,13 +112,13 @@ def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> d
     """
     framework = state.framework
     here = responses[responses["cycle"].isin(cycles)]
-    tables = _tables(here, framework)
+    tables = _tables(here, framework) if framework.items else None
     bounds = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
     kpis = pd.concat([state.inputs[c].kpis for c in cycles], ignore_index=True)
     found: dict[str, Estimate] = {}
     for unit in dict.fromkeys(u for c in cycles for u in state.units(c)):
         parts = []
-        if (here["unit"] == unit).any():
+        if tables is not None and (here["unit"] == unit).any():
             parts.append(item_means(tables, unit=unit, bounds=bounds, panel=state.params.panel))
         records = kpis[kpis["unit"] == unit]
         if len(records):

@@ -47,7 +47,7 @@ def _natural(state: State, responses: pd.DataFrame, cycles: tuple[str, ...]) -> 
     parts = [
         scores.natural_values(found, state.framework, unit=unit)
         for unit, found in estimates(state, here, cycles).items()
-        if (here["unit"] == unit).any()
+        if state.framework.items and (here["unit"] == unit).any()
     ]
     parts.append(kpis.values(pd.concat([state.inputs[c].kpis for c in cycles]), state.framework))
     return pd.concat([p for p in parts if len(p)], ignore_index=True)
