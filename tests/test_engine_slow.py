@@ -1,4 +1,31 @@
-"""Error rates of the engine on discrete 1–5 answers; every item column is one replicate."""
+"""Error rates of the engine on discrete 1–5 answers; every item column is one replicate.
+
+False changes at α = .05, 10 000 unchanged items (30 000 in the second line); Monte Carlo error .002:
+
+=====================================  =====
+independent, n 220 and 300             .0476
+independent, n 120 and 180             .0444
+independent, 85 % fives, n 220         .0453
+panel, half in both, n 150             .0411
+panel, all in both, n 60               .0492
+weights of CV .53, n 220               .0501
+20 unequal clusters, others each time  .0497
+20 unequal clusters, the same          .0473
+10 clusters of 5 to 20                 .0459
+=====================================  =====
+
+Below these sizes the rate falls: customers .036 at n = 60 and .018 at n = 20, 85 % fives .021 and .001.
+
+Coverage of 95 % intervals of means at 85 % fives, 8000 samples (2664 of three items):
+
+===========================  =====  =====  ====  ====  ====  ====  ====  ====
+n                            5      8      10    20    30    50    80    100
+===========================  =====  =====  ====  ====  ====  ====  ====  ====
+one item                     1.000  1.000  1.00  1.00  .994  .958  .951  .949
+one item, heavy lower tail   1.000  1.000  1.00  .961  .949  .943  .941  .943
+three correlated items       1.000  1.000  1.00  .999  .999  .983  .976  .966
+===========================  =====  =====  ====  ====  ====  ====  ====  ====
+"""
 
 from __future__ import annotations
 
@@ -149,13 +176,13 @@ def coverage(n, shares, *, seed, items_per_indicator=1, repeats=8, width=1000):
 
 
 @pytest.mark.parametrize("shares", [CEILING, CEILING_HEAVY_TAIL], ids=["ceiling", "heavy_tail"])
-@pytest.mark.parametrize("n", [5, 10, 15, 21, 33, 50, 80, 100])
+@pytest.mark.parametrize("n", [5, 8, 10, 20, 30, 33, 50, 80, 100])
 def test_intervals_of_rating_means_at_85_percent_fives_cover(n, shares):
     rate, _ = coverage(n, shares, seed=n)
     assert rate >= 0.93, f"n = {n}: coverage {rate:.4f}"
 
 
-@pytest.mark.parametrize("n", [5, 10, 30, 100])
+@pytest.mark.parametrize("n", [5, 8, 10, 20, 30, 50, 80, 100])
 def test_intervals_of_three_item_indicators_cover(n):
     rate, _ = coverage(n, CEILING, seed=n, items_per_indicator=3)
     assert rate >= 0.93, f"n = {n}: coverage {rate:.4f}"

@@ -176,12 +176,42 @@ def test_strata_are_centred_each_on_its_own():
     # each stratum of 3: variance 1, mean of two stratum means with weight ½
     assert_allclose(found["se"] ** 2, 2 * (1 / 3 + 1 / 3) / 4, rtol=1e-12)
     assert found["se"] < change(rows)["se"]
-    tables = moments.reduce(rows[rows["cycle"] == "0"], ["x"], stratum=True)
-    pooled, ours = (
-        estimates.item_means(tables, unit="u", bounds=ANY, correction=c) for c in ("psu", "leverage")
-    )
-    assert_allclose(pooled.cov, ours.cov, rtol=1e-12)
-    assert pooled.parts[0].df == ours.parts[0].df == 4
+    # the same with new people in each period: strata low and high of two periods are four strata
+    pooled = change(rows, stratum=True, correction="psu")
+    assert_allclose(pooled[["se", "df"]].to_numpy(float), found[["se", "df"]].to_numpy(float), rtol=1e-12)
+    assert pooled["df"] == 12 - 4
+
+
+@pytest.mark.parametrize("psu", ["respondent", "cluster"])
+def test_strata_of_a_panel_are_those_of_the_differences(psu):
+    """R svymean(~d, svydesign(id = ~id, strata = ~stratum)) of d = (1, 1, 2 | 0, 3, 3)."""
+    ids, d = names(6), np.array([1, 1, 2, 0, 3, 3])
+    before = np.array([1, 2, 3, 11, 12, 13])
+    rows = pd.concat([period(c, ids, x, cluster=ids) for c, x in (("0", before), ("1", before + d))])
+    rows["stratum"] = (["low"] * 3 + ["high"] * 3) * 2
+    found = change(rows, psu=psu, stratum=True, panel=True, correction="psu")
+    # variances 1/3 and 3 of three differences each, mean of two stratum means with weight ½
+    assert_allclose(found["se"] ** 2, (1 / 3 / 3 + 3 / 3) / 4, rtol=1e-12)
+    assert found["df"] == 4
+    anew = rows.assign(cluster=rows["cluster"] + rows["cycle"], respondent=rows["respondent"] + rows["cycle"])
+    alone = [rows[rows["cycle"] == c].groupby("stratum")["x"].var().sum() / 3 / 4 for c in "01"]
+    apart = change(anew, psu=psu, stratum=True, panel=True, correction="psu")
+    assert_allclose(apart["se"] ** 2, sum(alone), rtol=1e-12)
+
+
+def test_mean_of_a_stratified_sample_of_schools(shared_data):
+    """R survey, dstrat of the apistrat help page: svymean(~api00) 662.29, SE 9.4089 with fpc."""
+    frame = pd.read_csv(shared_data / "r_survey_api" / "apistrat.csv")
+    rows = period("00", frame["cds"].astype(str), frame["api00"], weight=frame["pw"], stratum=frame["stype"])
+    tables = moments.reduce(rows, ["x"], stratum=True)
+    found = estimates.item_means(tables, unit="u", bounds=ANY, correction="psu")
+    by_type = frame.assign(z=linear_scores(frame, frame["api00"])).groupby("stype")
+    variance = by_type.size() * by_type["z"].var()
+    assert_allclose(found.cov[0, 0], variance.sum(), rtol=1e-12)
+    fraction = by_type.size() / by_type["fpc"].first()
+    assert_allclose(found.value, 662.29, atol=5e-3)
+    assert_allclose(np.sqrt(found.cov[0, 0] - (fraction * variance).sum()), 9.4089, atol=5e-5)
+    assert found.parts[0].df == 197
 
 
 def test_a_stratum_with_one_unit_keeps_its_distance_from_the_mean():

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import optimize, stats
+from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportions_ztest
 
 from svclib import inference
@@ -68,6 +69,13 @@ def test_what_has_no_error_or_no_mid_is_not_tested():
 def test_infinite_degrees_of_freedom_are_normal():
     found = inference.change_test(1.96, 1, np.inf, mid=0.5).iloc[0]
     assert_allclose(found["p_diff"], 2 * stats.norm.sf(1.96), rtol=1e-12)
+
+
+@given(st.floats(-2, 2), st.floats(0.01, 1), st.floats(1, 200), st.floats(0, 1))
+def test_swapping_the_periods_turns_signs_and_keeps_p_values(estimate, se, df, mid):
+    there, back = (inference.change_test(e, se, df, mid=mid).iloc[0] for e in (estimate, -estimate))
+    assert_allclose(back[["ci_low", "ci90_low"]], -there[["ci_high", "ci90_high"]].to_numpy(float))
+    assert_allclose(back[P_VALUES].to_numpy(float), there[P_VALUES].to_numpy(float))
 
 
 # --- proportions
@@ -200,6 +208,20 @@ def test_families_reproduce_benjamini_and_hochberg():
     assert_allclose(inference.adjust(p, "none"), p)
 
 
+P_LIST = st.lists(st.one_of(st.floats(0, 1), st.just(np.nan)), min_size=1, max_size=12)
+
+
+@given(P_LIST, st.sampled_from(inference.ADJUSTMENTS))
+def test_adjusting_keeps_the_order_and_what_was_not_tested(p, method):
+    p = np.array(p)
+    found = inference.adjust(p, method)
+    assert_array_equal(np.isnan(found), np.isnan(p))
+    tested = ~np.isnan(p)
+    assert (found[tested] >= p[tested] - 1e-15).all()
+    assert (found[tested] <= 1).all()
+    assert (np.diff(found[tested][np.argsort(p[tested], kind="stable")]) >= 0).all()
+
+
 def test_a_test_that_was_not_made_is_no_member_of_the_family():
     assert_allclose(inference.adjust([0.01, np.nan, 0.04], "holm"), [0.02, np.nan, 0.04])
     assert np.isnan(inference.adjust([np.nan], "fdr_bh")).all()
@@ -234,6 +256,8 @@ def test_required_n_detects_the_mid_with_its_power():
     n = 33.0
     found = inference.required_n(n, np.sqrt(2 / n), mid=0.5)
     assert_allclose(found, 2 * (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) ** 2 / 0.25, rtol=1e-12)
+    power = NormalIndPower().solve_power(effect_size=0.5, alpha=0.05, power=0.8)
+    assert_allclose(found, power, rtol=1e-5)
     assert np.isnan(inference.required_n(n, [0, np.nan, 1], mid=[0.2, 0.2, 0])).all()
 
 

@@ -45,7 +45,8 @@ def item_means(
     bounds : lowest and highest possible answer per item
     panel : whether a respondent id in two cycles is the same person; clusters always are
     correction : "leverage" (see the module), or "psu": n/(n−1) Σ(z − z̄)² over all distinct
-        PSUs of a stratum, as R's survey package computes it
+        PSUs of a stratum, as R's survey package computes it; a stratum drawn anew in each
+        cycle counts once per cycle
     pseudo : whether the rule for bounded data applies
 
     Returns

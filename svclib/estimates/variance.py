@@ -160,12 +160,14 @@ def _embed(data: PsuRows, block: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def pooled_part(data: PsuRows, *, panel: bool, clusters: bool) -> Part:
     """n/(n−1) Σ(z − z̄)² over all distinct PSUs of each stratum, df = PSUs − strata."""
-    ids = _with_pseudo(_identities(data, panel=panel, clusters=clusters), len(data.cells), linked=False)
+    who = _identities(data, panel=panel, clusters=clusters)
+    ids = _with_pseudo(who, len(data.cells), linked=False)
+    strata = _sampled_strata(data, who)
     z = data.score * np.sqrt(data.frequency)[:, None]
     cov = np.zeros((0, 0))
     df = 0
-    for stratum in np.unique(data.stratum):
-        rows = data.stratum == stratum
+    for stratum in np.unique(strata):
+        rows = strata == stratum
         wide = _wide(data, z, ids, rows)
         n = len(wide)
         if stratum >= 0 and n > 1:
@@ -174,3 +176,27 @@ def pooled_part(data: PsuRows, *, panel: bool, clusters: bool) -> Part:
         block = _embed(data, wide.T @ wide, rows)
         cov = cov + block if cov.size else block
     return Part(cov, float(max(df, 1)), "pooled")
+
+
+def _sampled_strata(data: PsuRows, who: np.ndarray) -> np.ndarray:
+    """Strata as they were drawn, (P,); −1 for pseudo-respondents.
+
+    A stratum whose PSUs in two cycles have none in common was drawn twice and counts as two
+    (svydesign with strata = interaction(stratum, cycle)): pooled, the scores of the cycles
+    differ in sign and the distance between strata would count as error.  One stratum alone
+    needs no split: the scores of every cycle sum to 0.
+    """
+    real = who >= 0
+    if len(np.unique(data.stratum[real])) < 2:
+        return data.stratum
+    keys = pd.DataFrame(
+        {"stratum": data.stratum[real], "cycle": data.cells["cycle"].to_numpy()[data.cell[real]]}
+    )
+    sample = keys.groupby(["stratum", "cycle"], sort=True).ngroup().to_numpy()
+    member = keys.assign(who=who[real]).groupby(["stratum", "who"], sort=True).ngroup().to_numpy()
+    samples = sample.max() + 1
+    size = samples + member.max() + 1
+    links = coo_array((np.ones(len(sample)), (sample, samples + member)), shape=(size, size))
+    out = np.full(len(who), -1)
+    out[real] = connected_components(links, directed=False)[1][sample]
+    return out
