@@ -135,11 +135,22 @@ def test_shown_table_merges_limits_and_names_their_level():
 
 def test_shown_table_translates_names_ids_and_values():
     text = tables.show(rf.RELIABILITY, "en", rf.label, columns=["subject", "stat", "note"]).text
-    assert "Inspectors  Cronbach's alpha  Small sample, Negative item, perhaps not reversed: q03" in text
+    assert "Inspectors  Cronbach's alpha  Small sample; Negative item, perhaps not reversed: q03" in text
     shares = tables.show(
         rf.PROBABILITY, "zh", rf.label, columns=["unit", "probability"], decimals={"probability": 0}
     )
     assert "93%" in shares.text
+
+
+def test_names_in_a_note_are_translated_and_listed():
+    frame = rf.RELIABILITY.assign(note="excluded:专家1,专家3;subjects_absent:内部监督")
+    shown = [
+        tables.show(frame, lang, rf.label, columns=["note"]).text.splitlines()[1] for lang in ("zh", "en")
+    ]
+    assert shown == [
+        "未计入：专家1、专家3；缺评价主体：内部监督",
+        "Left out: Expert 1, Expert 3; Evaluator absent: Inspectors",
+    ]
 
 
 def test_html_is_escaped_and_numbers_stand_right():

@@ -226,21 +226,21 @@ def test_reliability_and_credibility():
     assert all("无法计算" in text for text in pair(wording.reliability, lost, policy=0.7)[0])
     zh, _ = pair(wording.credibility, rf.PROFILE, rf.RELIABILITY, rf.GRADES)
     assert zh == [
-        "收回问卷146份，剔除9份，有效137份。信度最低为内部监督“客户体验”，克隆巴赫α系数0.62。1个单位暂不评级。"
+        "收回问卷146份，剔除9份，有效137份。信度最低的是内部监督“客户体验”，克隆巴赫α系数为0.62。1个单位暂不评级。"
     ]
 
 
 def test_consistency_names_the_expert_and_the_judgement_to_revisit():
     zh, en = pair(wording.consistency, rf.CONSISTENCY, rf.REVIEW)
-    assert "维度层的群体判断CR=0.013，未超过上限0.1。" in zh
-    assert any("建议复核：客户体验比运行安全=1/5，其余判断推出约4.9；改后CR=0.021。" in t for t in zh)
+    assert "维度层之下的群体判断CR=0.013，未超过上限0.1。" in zh
+    assert any("建议复核：客户体验比运行安全=1/5，由其余判断推得约4.9；改后CR=0.021。" in t for t in zh)
     assert sum("Expert 3" in t for t in en) == 1
     assert not any("Expert 1" in t for t in en)
 
 
 def test_weights_screening_targets_and_alerts():
     zh, _ = pair(wording.weights, rf.WEIGHTS)
-    assert "维度层的权重（层次分析法）：客户体验0.600、运行安全0.400。" in zh
+    assert "维度层之下各项权重（层次分析法）：客户体验0.600、运行安全0.400。" in zh
     zh, _ = pair(wording.screening, rf.SCREENING)
     assert zh == ["收回问卷146份，“作答过快”标记5份，剔除5份。"]
     zh, _ = pair(wording.targets, rf.TARGETS)
@@ -260,7 +260,9 @@ def headline(grades, changes):
 
 def test_headline_counts_and_fits():
     zh, _ = headline(rf.GRADES, rf.CHANGES)
-    assert zh == ["3个部门平均总分82.00，较上期改善：良好1、不合格1、暂不评级1；其中基本持平1、尚不能判断1。"]
+    assert zh == [
+        "3个部门平均总分82.00，较上期改善：良好1、不合格1、暂不评级1；逐个比较，基本持平1、尚不能判断1。"
+    ]
     zh, _ = headline(rf.GRADES, rf.CHANGES.iloc[:0])
     assert zh == ["3个部门得分79.70～86.20：良好1、不合格1、暂不评级1。"]
     zh, _ = headline(rf.GRADES[rf.GRADES["status"] != "graded"], rf.CHANGES.iloc[:0])

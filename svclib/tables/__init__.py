@@ -14,6 +14,7 @@ from svclib.tables.numbers import (
     percent,
     short,
     short_percent,
+    signed,
 )
 from svclib.tables.show import Shown, Text, golden, show, text_width
 from svclib.tables.words import DECIMALS, Label, cell, code, words
@@ -41,6 +42,7 @@ __all__ = [
     "short",
     "short_percent",
     "show",
+    "signed",
     "text_width",
     "words",
 ]

@@ -38,6 +38,12 @@ def fmt_all(values: Iterable[Any], decimals: int, rule: str = "half_up") -> list
     return [fmt(v, decimals, rule) for v in values]
 
 
+def signed(x: Any, decimals: int) -> str:
+    """A change with its sign; none where it prints as zero."""
+    text = fmt(x, decimals)
+    return f"+{text}" if x > 0 and text.strip("0.") else text
+
+
 def percent(x: Any, decimals: int = 1, rule: str = "half_up") -> str:
     """Fraction as percent, e.g. 0.285 as "28.5%"; scaled as a decimal, so no tie is lost."""
     text = _rounded(x, decimals, rule, shift=2)

@@ -63,22 +63,23 @@ def words(lang: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def code(column: str, value: str, lang: str) -> str:
+def code(column: str, value: str, lang: str, label: Label | None = None) -> str:
     """Word for an id in a code column; several ids may be joined by ";".
 
-    An id may carry a value: "excluded: 专家3" gives the word for "excluded" and the value.
+    An id may carry values: "excluded:专家3,专家5" gives the word for "excluded" and the two names,
+    translated by `label` where given.
 
     Raises
     ------
     ParamError
         The words file has no word for the id: no raw id may reach a reader.
     """
-    listed = (_word(column, part.strip(), lang) for part in value.split(";") if part.strip())
-    return words(lang)["terms"]["list_separator"].join(listed)
+    listed = (_word(column, part.strip(), lang, label) for part in value.split(";") if part.strip())
+    return words(lang)["terms"]["id_separator"].join(listed)
 
 
-def _word(column: str, part: str, lang: str) -> str:
-    """Word for one id, "id" or "id:value"; an id may have a word for one of its values."""
+def _word(column: str, part: str, lang: str, label: Label | None) -> str:
+    """Word for one id, "id" or "id:value,value"; an id may have a word for one of its values."""
     known: dict[str, str] = words(lang)["codes"].get(column, {})
     if part in known:
         return known[part]
@@ -89,7 +90,11 @@ def _word(column: str, part: str, lang: str) -> str:
             f"words/{lang}.toml [codes.{column}] has no word for {name!r}; known: {sorted(known)}. "
             "Add it to both files."
         )
-    return known[name] + words(lang)["terms"]["colon"] + rest.strip() if rest.strip() else known[name]
+    if not rest.strip():
+        return known[name]
+    terms, values = words(lang)["terms"], [v.strip() for v in rest.split(",")]
+    shown = [label(v, lang) for v in values] if label else values
+    return known[name] + terms["colon"] + terms["list_separator"].join(shown)
 
 
 def cell(column: str, value: Any, lang: str, label: Label, decimals: int) -> str:
@@ -109,5 +114,5 @@ def _cell_text(column: str, value: str, lang: str, label: Label) -> str:
     if (column, value) in SPECIAL:
         return words(lang)["terms"][SPECIAL[column, value]]
     if column in CODES:
-        return code(column, value, lang)
+        return code(column, value, lang, label)
     return label(value, lang) if value and column in NAMES else value

@@ -9,7 +9,7 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Card, Label
-from svclib.wording.templates import ALL_UNITS, Part, Writer, counted, listed, records, sentence, signed
+from svclib.wording.templates import ALL_UNITS, Part, Writer, counted, listed, records, sentence
 
 ASKED = 3
 
@@ -64,7 +64,9 @@ def unit_cards(board: pd.DataFrame, lang: str, label: Label, *, group: int) -> l
             Card(terms["grade"], grade, before),
             Card(terms["score"], tables.fmt(row["published"], 2), limits),
             Card(terms["rank"], f"{rank} / {group}", terms["rank_note"].format(places=places)),
-            Card(terms["change"], tables.code("verdict", row["verdict"], lang), signed(row["change"], 2)),
+            Card(
+                terms["change"], tables.code("verdict", row["verdict"], lang), tables.signed(row["change"], 2)
+            ),
         ]
     return found
 

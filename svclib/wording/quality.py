@@ -37,11 +37,11 @@ def reliability(frame: pd.DataFrame, lang: str, label: Label, *, policy: float) 
 
 
 def weights(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
-    """Claims on table "weights": the children of each parent with their local weights."""
+    """Claims on table "weights": the children of each parent, largest local weight first."""
     writer = Writer("weights", lang, label)
     joint = tables.words(lang)["terms"]
     for parent, group in frame.groupby("parent", sort=False):
-        rows = records(group)
+        rows = records(group.sort_values("local", ascending=False, kind="stable"))
         listed = [
             joint["count"].format(name=label(r["node"], lang), count=tables.fmt(r["local"], 3)) for r in rows
         ]

@@ -154,11 +154,16 @@ def _facts(
     verdicts: dict[str, str] = tables.words(lang)["codes"]["verdict"]
     judged = [(word, int((single == verdict).sum())) for verdict, word in verdicts.items()]
     whole = records(total[total["unit"] == ALL_UNITS])
-    return (whole[0] if whole else {}) | {
-        "units": len(grades),
-        "unit_label": label(unit_label, lang),
-        "score_low": graded["published"].min(),
-        "score_high": graded["published"].max(),
-        "grade_counts": counted(counts, lang),
-        "verdict_counts": counted(judged, lang),
-    }
+    against = {"against": tables.words(lang)["against"][whole[0]["verdict"]]} if whole else {}
+    return (
+        (whole[0] if whole else {})
+        | against
+        | {
+            "units": len(grades),
+            "unit_label": label(unit_label, lang),
+            "score_low": graded["published"].min(),
+            "score_high": graded["published"].max(),
+            "grade_counts": counted(counts, lang),
+            "verdict_counts": counted(judged, lang),
+        }
+    )

@@ -36,7 +36,7 @@ def sentence(template_id: str, row: Row, lang: str, label: Label, decimals: Deci
     Notes
     -----
     A slot may ask for a form: `{x:+}` signed, `{p:p}` "=0.012" or "<0.001", `{x:%}` percent,
-    `{x:g}` without trailing zeros, `{x:ratio}` "1/5" below one.
+    `{x:g}` without trailing zeros, `{x:ratio}` "1/5" below one, `{x:odds}` a probability as ">99.9%".
     """
     out: list[str] = []
     for literal, name, form, _ in Formatter().parse(_template(template_id, lang)):
@@ -67,12 +67,6 @@ def _digits(column: str, decimals: Decimals) -> int:
     return decimals.get(column, tables.DECIMALS.get(column, 2))
 
 
-def signed(value: Any, digits: int) -> str:
-    """A change with its sign; none where it prints as zero."""
-    text = tables.fmt(value, digits)
-    return f"+{text}" if value > 0 and text.strip("0.") else text
-
-
 def _p(value: Any, _: int) -> str:
     text = tables.p_text(value)
     return text if text.startswith("<") else f"={text}"
@@ -82,12 +76,20 @@ def _ratio(value: Any, _: int) -> str:
     return tables.short(value, 2) if value >= 1 else f"1/{tables.short(1 / value, 2)}"
 
 
+def _odds(value: Any, _: int) -> str:
+    """Probability in percent; draws never show that one is 0 or 1."""
+    if value > 0.999:
+        return f">{tables.percent(0.999)}"
+    return f"<{tables.percent(0.001)}" if value < 0.001 else tables.percent(value)
+
+
 FORMS: dict[str, Callable[[Any, int], str]] = {
-    "+": signed,
+    "+": tables.signed,
     "p": _p,
     "%": lambda value, _: tables.short_percent(value),
     "g": lambda value, _: tables.short(value),
     "ratio": _ratio,
+    "odds": _odds,
 }
 
 

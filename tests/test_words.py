@@ -1,0 +1,91 @@
+"""Every id that the engine can put into a result table has words, and the demo proves it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from svclib import columns, cycle, params, tables
+from svclib.columns import TABLES
+
+ROOT = Path(__file__).resolve().parent.parent
+PUBLIC = [name for name, entry in TABLES.items() if not entry.private and name != "claims"]
+IDS = {
+    "status": "ok not_applicable not_reported small_sample graded low_coverage met missed",
+    "verdict": "improved declined equivalent inconclusive not_comparable not_judged",
+    "strength": "meaningful detected",
+    "kind": "rating proportion rate duration amount checklist stability composite",
+    "reason": "by_cut veto cap small_sample not_reported low_coverage design_independent design_panel "
+    "design_clusters design_composite kind_mean kind_proportion kind_rate census bare_value "
+    "absent_in_one_cycle no_common_indicator relative_weights",
+    "method": "direct equal ahp entropy stated linearised welch score_test rate_exact joint_draws fixed "
+    "census adf adf_wald feldt",
+    "design": "independent panel clusters composite records",
+    "family": "total dimension indicator none",
+    "adjust": "holm fdr_bh none",
+    "flags": "small_n psu_share fixed too_few_for_equivalence mid_not_declared exact_withheld "
+    "low_reliability rescored",
+    "note": "single_item too_few no_overlap constant_total no_error_variance single_psu small_n psu_share "
+    "two_items constant_item:q01 negative_item:q01 unanswered_item:q01 weak_item excluded:A ignored_codes:7 "
+    "constant subjects_absent:客户 counted_as:zero counted_as:lowest fixed census bounded_small_n",
+}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("column", "name"), [(c, name) for c, names in IDS.items() for name in names.split()]
+)
+def test_every_id_of_the_engine_has_a_word(column, name, lang):
+    assert tables.code(column, name, lang) not in ("", name)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_flag_verdict_and_gate_has_its_sentence(lang):
+    templates = tables.words(lang)["templates"]
+    assert set(templates["flag"]) == set(tables.words(lang)["codes"]["flags"])
+    assert {"by_cut", *templates["grade"]} >= {"by_cut", *IDS["reason"].split()[:6]}
+    assert set(IDS["verdict"].split()) == set(tables.words(lang)["against"])
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """Label function and result tables of the demo; fewer draws change no id."""
+    file = ROOT / "params" / "demo" / "2026Q2.yaml"
+    state = cycle.load(params.load(file).model_copy(update={"draws": 500}))
+    context = cycle.open(str(file))
+    return context.label, cycle.evaluate_state(state)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_table_of_the_demo_can_be_shown(name, lang, demo):
+    label, found = demo
+    shown = tables.show(found[name], lang, label)
+    assert shown.html.count("<tr>") == len(found[name]) + 1
+    body = shown.text.split("\n", 1)[1]
+    if lang == "zh":
+        heads = {w for c in columns.GLOSSARY for w in re.findall("[A-Za-z]+", columns.header(c, "zh"))}
+        assert set(re.findall("[A-Za-z]{2,}", body)) <= heads
+    else:
+        assert set(re.findall("[\u4e00-\u9fff]+", body)) <= {"专家"}, "the data name the experts in Chinese"
+
+
+def test_every_sentence_of_the_demo_reads_in_its_language(demo):
+    claims = demo[1]["claims"].set_index("lang")["text"]
+    symbols = {"p", "n", "CR", *"ABCDE"}
+    assert {w for text in claims["zh"] for w in re.findall("[A-Za-z]+", text)} <= symbols
+    assert {w for text in claims["en"] for w in re.findall("[\u4e00-\u9fff]+", text)} <= {"专家"}
+    assert not [text for text in claims if re.search(r"[{}]|\bnan\b|\bNone\b|_", text)]
+    plain = claims.str.replace(
+        r"Delivery \d|Article \d+|per 1000", "", regex=True
+    )  # numbers in English names alone
+    zh, en = ([sorted(re.findall(r"\d+(?:\.\d+)?", t)) for t in plain[lang]] for lang in ("zh", "en"))
+    assert zh == en
+
+
+def test_the_headline_of_the_demo_fits(demo):
+    claims = demo[1]["claims"]
+    (text,) = claims[claims["template"].str.startswith("headline.") & (claims["lang"] == "zh")]["text"]
+    assert len(text) <= 60
