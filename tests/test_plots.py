@@ -3,6 +3,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+import pandas as pd
 import pytest
 import result_frames as rf
 from matplotlib.colors import to_hex, to_rgb
@@ -133,7 +134,42 @@ def test_probabilities_stack_to_one_hundred_in_grade_colours():
 def test_heatmap_prints_scores_and_the_grade():
     (ax,) = draw(plots.score_heatmap, "zh", order=["运行安全", "客户体验"]).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["运行安全", "客户体验", "总分"]
-    assert {"86.2 良好", "79.7 不合格", "暂不评级"} <= {text.get_text() for text in ax.texts}
+    assert [text.get_text() for text in ax.texts][-3:] == ["良好", "暂不评级", "不合格"]
+    printed = [text.get_text() for text in ax.texts][:-3]
+    assert printed == ["86.2", "86.2", "86.2", "84.0", "84.0", "79.7", "79.7", "79.7"], (
+        "no total without a grade"
+    )
+
+
+def test_many_dimensions_become_rows_of_the_heatmap():
+    nodes = [f"维度{k}" for k in range(9)]
+    wide = pd.concat([rf.TOTALS, *(rf.TOTALS[rf.TOTALS["node"] == "客户体验"].assign(node=n) for n in nodes)])
+    (ax,) = plots.score_heatmap(wide, rf.GRADES, "zh", rf.label, order=[*nodes, "客户体验"]).axes
+    heads = [label.get_text() for label in ax.get_xticklabels()]
+    assert heads == ["保洁部\n良好", "餐饮部\n暂不评级", "动力部\n不合格"]
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    assert (rows[0], rows[-1], len(rows)) == ("维度0", "总分", 12)
+
+
+def test_a_narrow_history_is_not_blown_up():
+    one = rf.HISTORY[rf.HISTORY["unit"] == "保洁部"]
+    low, high = plots.slope(one, "zh", rf.label, scale=rf.SCALE).axes[0].get_ylim()
+    assert high - low >= 10
+    top = one.assign(score=[99.9, 100.0])
+    low, high = plots.slope(top, "zh", rf.label, scale=rf.SCALE).axes[0].get_ylim()
+    assert (low, high) == pytest.approx((91, 101))
+
+
+def test_every_dimension_is_followed_by_its_indicators():
+    (ax,) = draw(plots.weights, "zh", order=["运行安全", "客户体验", "服务态度", "事故率"]).axes
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    assert rows == ["运行安全", "事故率", "客户体验", "服务态度"]
+
+
+def test_a_target_range_shows_both_edges_it_was_judged_by():
+    chart = plots.targets_dots(rf.TARGETS.assign(target=[4.3, 3.5]), "zh", rf.label)
+    dashed = [line.get_xdata()[0] for line in lines(chart, 2) if line.get_linestyle() == "--"]
+    assert dashed == [4.3, 3.5]
 
 
 def test_reliability_below_policy_is_marked():

@@ -16,6 +16,7 @@ from svclib.tables import Label
 
 ALL_UNITS = "*"  # the row that takes all units together
 UNJUDGED = ("not_comparable", "not_judged")
+LEAST_SPAN = 10.0
 
 
 def change_forest(
@@ -82,7 +83,9 @@ def _change_row(ax: Axes, y: int, row: Any, lang: str) -> str:
         zorder=3,
     )
     verdict = tables.code("verdict", row.verdict, lang)
-    text = f"{tables.fmt(row.change, 2)} {tables.interval(row.ci_low, row.ci_high, 2)}"
+    text = tables.signed(row.change, 2)
+    if np.isfinite(row.ci_low) and row.verdict not in UNJUDGED:
+        text = f"{text} {tables.interval(row.ci_low, row.ci_high, 2)}"
     style.beside(ax, y, f"{text}  {verdict}")
     return f"{text} {verdict}"
 
@@ -132,13 +135,23 @@ def slope(
     ax.set_xticks(range(len(cycles)), cycles)
     ax.set_xlim(-0.2, len(cycles) - 0.8)
     ax.set_ylabel(style.word("score", lang))
+    _least_span(ax)
     _end_labels(ax, lines, len(cycles) - 1, lang, label)
     style.legend(ax, handles)
     spoken = [
         f"{style.named('unit', r.unit, lang, label)} {r.cycle} {tables.fmt(r.score, 1)}"
         for r in style.rows(frame)
     ]
-    return style.finish(chart, title, style.word("slope_caption", lang), spoken)
+    dashed = style.word("slope_all", lang) if ALL_UNITS in lines else ""
+    return style.finish(chart, title, style.caption(lang, style.word("slope_caption", lang), dashed), spoken)
+
+
+def _least_span(ax: Axes) -> None:
+    """At least ten points of score: on a narrower axis noise would look like a trend."""
+    low, high = ax.get_ylim()
+    room = max(0.0, (LEAST_SPAN - (high - low)) / 2)
+    top = min(high + room, max(high, 101.0))
+    ax.set_ylim(min(low - room, top - LEAST_SPAN) if room else low, top)
 
 
 def _end_labels(ax: Axes, lines: Mapping[str, pd.DataFrame], last: int, lang: str, label: Label) -> None:
@@ -179,9 +192,10 @@ def targets_dots(
     for ax, indicator in zip(axes, indicators, strict=False):
         rows = frame[frame["indicator"] == indicator]
         spoken += [_target_row(ax, units.index(row.unit), row, lang, label) for row in style.rows(rows)]
-        ax.axvline(rows["target"].iloc[0], color=style.INK, linestyle="--", linewidth=0.9)
+        for edge in style.unique(rows["target"]):
+            ax.axvline(edge, color=style.INK, linestyle="--", linewidth=0.9)
         ax.set_title(style.wrap(label(indicator, lang), 22))
-        _target_limits(ax, [*rows["value"], *rows["target"]])
+        _target_limits(ax, rows)
         ax.locator_params(axis="x", nbins=3)
     for ax in axes[len(indicators) :]:
         ax.set_axis_off()
@@ -190,9 +204,10 @@ def targets_dots(
     return style.finish(chart, title, style.word("target_caption", lang), spoken)
 
 
-def _target_limits(ax: Axes, values: Sequence[float]) -> None:
-    """Axis over values and target: one very wide interval must not squeeze all the others."""
-    low, high = min(values), max(values)
+def _target_limits(ax: Axes, rows: pd.DataFrame) -> None:
+    """Axis over values, target and the middling interval: one very wide must not squeeze the others."""
+    low = np.nanmin([*rows["value"], *rows["target"], rows["ci_low"].quantile(0.5, "higher")])
+    high = np.nanmax([*rows["value"], *rows["target"], rows["ci_high"].quantile(0.5, "lower")])
     room = 0.25 * (high - low) or 1.0
     ax.set_xlim(low - room, high + room)
 

@@ -84,14 +84,19 @@ def missing_items(
     frame = style.ordered(frame, "item", order)
     items, subjects = style.unique(frame["item"]), style.unique(frame["subject"])
     chart, (ax,) = style.canvas(len(items) + 1, lang)
+    apart = min(0.22, 0.7 / len(subjects))  # markers of equal shares would hide each other
     for subject, colour, marker in zip(subjects, style.SERIES, "osD^vP", strict=False):
         part = frame[frame["subject"] == subject]
-        y = [items.index(i) for i in part["item"]]
+        y = [
+            items.index(i) + apart * subjects.index(subject) - apart * (len(subjects) - 1) / 2
+            for i in part["item"]
+        ]
         text = style.named("subject", subject, lang, label)
         ax.plot(100 * part["missing_share"], y, marker, color=colour, label=text, clip_on=False, zorder=3)
     style.rows_axis(ax, [label(i, lang) for i in items])
     ax.grid(visible=True, axis="y")
-    ax.set_xlim(0, max(5, 110 * frame["missing_share"].max()))
+    widest = max(5, 110 * frame["missing_share"].max())
+    ax.set_xlim(-0.02 * widest, widest)
     ax.set_xlabel(style.word("missing_share", lang))
     if len(subjects) > 1:
         style.legend(ax, ax.get_lines())

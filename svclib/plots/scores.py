@@ -16,6 +16,7 @@ from svclib.plots.style import Chart
 from svclib.tables import Label
 
 LIMITED = ("veto", "cap")
+MOST_COLUMNS = 8  # of the heat map, on a page 16 cm wide
 
 
 def score_heatmap(
@@ -27,7 +28,9 @@ def score_heatmap(
     order: Sequence[str] = (),
     title: str = "",
 ) -> Chart:
-    """Unit by dimension scores with printed numbers; the last column is the total and its grade.
+    """Unit by dimension scores with printed numbers, the total last, the grade beside the unit.
+
+    More dimensions than fit side by side, and than units, become the rows.
 
     Parameters
     ----------
@@ -37,41 +40,57 @@ def score_heatmap(
     """
     if totals.empty:
         return style.no_data(lang, title)
-    units = list(grades.sort_values("published", ascending=False, kind="stable")["unit"])
-    nodes = [n for n in style.unique(style.ordered(totals, "node", order)["node"]) if n != "total"] + [
-        "total"
-    ]
-    grid = totals.pivot_table(index="unit", columns="node", values="score", dropna=False)
-    grid = grid.reindex(index=units, columns=nodes).astype(float)
+    grid = _grid(totals, grades, order)
     grade = dict(zip(grades["unit"], style.grade_names(grades["grade"], lang, label), strict=True))
-    text = grid.map(lambda v: tables.fmt(v, 1))
-    none = style.word("ungraded", lang)
-    text["total"] = [f"{score} {grade[u]}" if grade[u] else none for u, score in text["total"].items()]
-    chart, (ax,) = style.canvas(1.1 * len(units) + 1, lang)
+    ends = [grade[unit] or style.word("ungraded", lang) for unit in grid.index]
+    units, nodes = style.units_of(grid.index, lang, label), [label(n, lang) for n in grid.columns]
+    spoken = [
+        f"{unit} {tables.fmt(score, 1)} {end}"
+        for unit, score, end in zip(units, grid["total"], ends, strict=True)
+    ]
+    if len(nodes) > max(MOST_COLUMNS, len(units)):
+        heads = [f"{style.wrap(u, 14)}\n{end}" for u, end in zip(units, ends, strict=True)]
+        chart = _heat(grid.T, nodes, heads, lang)
+    else:
+        chart = _heat(grid, units, [style.wrap(n, 14) for n in nodes], lang)
+        for y, end in enumerate(ends):
+            style.beside(chart.axes[0], y + 0.5, end)
+    return style.finish(chart, title, style.word("heatmap_caption", lang), spoken)
+
+
+def _grid(totals: pd.DataFrame, grades: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    """Scores, units by nodes; no total where no grade was given."""
+    ranked = grades.sort_values("published", ascending=False, kind="stable")
+    nodes = [n for n in style.unique(style.ordered(totals, "node", order)["node"]) if n != "total"]
+    grid = totals.pivot_table(index="unit", columns="node", values="score", dropna=False)
+    grid = grid.reindex(index=ranked["unit"], columns=[*nodes, "total"]).astype(float)
+    grid.loc[ranked["unit"][ranked["status"] != "graded"], "total"] = np.nan
+    return grid
+
+
+def _heat(grid: pd.DataFrame, rows: Sequence[str], heads: Sequence[str], lang: str) -> Chart:
+    """Coloured cells with their number.  The blues stay light enough for dark print."""
+    chart, (ax,) = style.canvas(1.1 * len(grid) + 1, lang)
     sns.heatmap(
         grid,
         ax=ax,
-        annot=text,
+        annot=grid.map(lambda v: tables.fmt(v, 1)),
         fmt="",
         cmap="Blues",
         cbar=False,
         linewidths=1.5,
         vmin=min(40, np.nanmin(grid, initial=100)),
-        vmax=105,
-        annot_kws={"fontsize": 8.5},
+        vmax=140,
+        annot_kws={"fontsize": 8.5, "color": style.INK},
     )
     ax.set_facecolor("#F4F4F4")
-    ax.set_xticks(np.arange(len(nodes)) + 0.5, [style.wrap(label(n, lang), 14) for n in nodes], rotation=0)
-    ax.set_yticks(
-        np.arange(len(units)) + 0.5,
-        [style.wrap(style.named("unit", u, lang, label), 22) for u in units],
-        rotation=0,
-    )
+    ax.grid(visible=False)
+    ax.set_xticks(np.arange(len(heads)) + 0.5, heads, rotation=0)
+    ax.set_yticks(np.arange(len(rows)) + 0.5, [style.wrap(r, 22) for r in rows], rotation=0)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.set(xlabel="", ylabel="")
-    spoken = [f"{style.named('unit', u, lang, label)} {text.loc[u, 'total']}" for u in units]
-    return style.finish(chart, title, style.word("heatmap_caption", lang), spoken)
+    return chart
 
 
 def grade_ladder(

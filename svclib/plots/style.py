@@ -233,9 +233,10 @@ def unique(values: Iterable[Any]) -> list[Any]:
 
 def joined(frame: pd.DataFrame, columns: Sequence[str], lang: str, label: Label) -> list[str]:
     """Row names from the columns that differ between rows; from the last one when none does."""
+    between = word("joiner", lang)
     telling = [c for c in columns if len(unique(frame[c])) > 1] or [columns[-1]]
     return [
-        "·".join(named(c, v, lang, label) for c, v in zip(telling, row, strict=True) if v)
+        between.join(named(c, v, lang, label) for c, v in zip(telling, row, strict=True) if v)
         for row in frame[telling].itertuples(index=False)
     ]
 
@@ -254,4 +255,5 @@ def confidence_text(frame: pd.DataFrame, lang: str) -> str:
 
 def caption(lang: str, *parts: str) -> str:
     """Caption line of the parts that are not empty."""
-    return word("separator", lang).join(p for p in parts if p)
+    text = word("separator", lang).join(p for p in parts if p)
+    return text[:1].upper() + text[1:]

@@ -28,11 +28,11 @@ def weights(
     ----------
     frame : table "weights".
     experts : table "expert_weights" (may be empty); the group row is not drawn again.
-    order : nodes in the order wanted, dimensions followed by their indicators.
+    order : nodes in the order wanted; each dimension is followed by its indicators.
     """
     if frame.empty:
         return style.no_data(lang, title)
-    frame = style.ordered(frame, "node", order)
+    frame = _tree(style.ordered(frame, "node", order))
     chart, (ax,) = style.canvas(len(frame) + 1, lang)
     spoken: list[str] = []
     for y, (row, share) in enumerate(zip(style.rows(frame), frame["global"], strict=True)):
@@ -43,8 +43,9 @@ def weights(
         text = f"{tables.fmt(row.local, 3)} ({tables.fmt(share, 3)})"
         style.beside(ax, y, text)
         spoken.append(f"{label(str(row.node), lang)} {text}")
-    indent = ["" if level == "dimension" else "  " for level in frame["level"]]
-    style.rows_axis(ax, [i + label(n, lang) for i, n in zip(indent, frame["node"], strict=True)], 26)
+    style.rows_axis(ax, [label(n, lang) for n in frame["node"]], 26)
+    for tick, level in zip(ax.get_yticklabels(), frame["level"], strict=True):
+        tick.set_color(style.INK if level == "dimension" else "#555555")
     widest = max([frame["local"].max(), *experts["weight"]])
     ax.set_xlim(0, 1.05 * widest)
     ax.set_xlabel(style.word("local_weight", lang))
@@ -54,6 +55,14 @@ def weights(
     return style.finish(
         chart, title, style.caption(lang, style.word("weight_caption", lang), dots, made), spoken
     )
+
+
+def _tree(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every dimension followed by its own indicators, otherwise in the order given."""
+    top = frame["level"] == "dimension"
+    place = {name: k for k, name in enumerate(frame["node"][top])}
+    branch = frame["node"].where(top, frame["parent"]).map(place)
+    return frame.assign(branch=branch, below=~top).sort_values(["branch", "below"], kind="stable")
 
 
 def consistency(frame: pd.DataFrame, lang: str, label: Label, *, title: str = "") -> Chart:
