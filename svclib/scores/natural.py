@@ -29,14 +29,14 @@ def natural(estimate: Estimate, framework: Framework) -> Estimate:
     """
     index, value = estimate.index, np.asarray(estimate.value, dtype=float)
     known = np.isfinite(value)
+    keys = list(index[["cycle", "subject", "item"]].itertuples(index=False, name=None))
     rows: list[tuple[str, str, str]] = []
     weights: list[np.ndarray] = []
     for cycle in sorted(set(index["cycle"])):
         for indicator in framework.indicators:
             for subject in indicator.subjects or ("",):
-                names = [indicator.name] if subject == "" else indicator.items
-                used = known & ((index["cycle"] == cycle) & (index["subject"] == subject)).to_numpy()
-                used &= index["item"].isin(names).to_numpy()
+                names = (indicator.name,) if subject == "" else indicator.items
+                used = known & np.array([c == cycle and r == subject and i in names for c, r, i in keys])
                 if used.any():
                     rows.append((cycle, subject, indicator.name))
                     weights.append(used / used.sum())
@@ -69,11 +69,10 @@ def blend_map(index: pd.DataFrame, framework: Framework) -> tuple[pd.DataFrame, 
     """
     keys = index[["cycle", "indicator"]].drop_duplicates(ignore_index=True)
     share = np.array([framework.subjects[s] if s else 1.0 for s in index["subject"]])
-    same = [
-        ((index["cycle"] == c) & (index["indicator"] == i)).to_numpy()
-        for c, i in keys.itertuples(index=False)
-    ]
-    weights = np.array(same).reshape(len(keys), len(index)) * share
+    place = {key: k for k, key in enumerate(keys.itertuples(index=False, name=None))}
+    rows = [place[key] for key in index[["cycle", "indicator"]].itertuples(index=False, name=None)]
+    weights = np.zeros((len(keys), len(index)))
+    weights[rows, np.arange(len(index))] = share
     return keys, weights / weights.sum(axis=1, keepdims=True)
 
 

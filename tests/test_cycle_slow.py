@@ -1,0 +1,83 @@
+"""How often the whole chain claims what is not there, over other seeds of the demo generator."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from svclib import cycle, params
+from svclib.cycle.state import ALL_UNITS
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parent.parent
+CYCLES = ("2026Q1", "2026Q2")
+SEEDS = range(1, 21)
+LEVELS = ("total", "dimension", "indicator")
+CLAIMS = ["improved", "declined"]
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("demo_generate", ROOT / "data" / "demo" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def evaluated(home, seed, *, planted):
+    """Changes of a two-cycle demo generated with `seed`, and what was planted by (unit, node)."""
+    shutil.copytree(ROOT / "params" / "demo", home / "params" / "demo")
+    folder = home / "data" / "demo"
+    generator().write(folder, seed, planted=planted, cycles=CYCLES)
+    for name, key in (("2026Q1.yaml", "baseline:"), ("2026Q1.yaml", "history:"), ("2026Q2.yaml", "history:")):
+        file = home / "params" / "demo" / name
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if not line.startswith(key)), encoding="utf-8")
+    chosen = params.load(home / "params" / "demo" / "2026Q2.yaml")
+    # 4000 draws still reach the smallest adjusted p of the largest family.
+    found = cycle.evaluate(chosen.model_copy(update={"draws": 4000}))
+    truth = pd.read_csv(folder / "truth.csv")
+    told = truth[
+        truth["quantity"].isin(["planted_change", "planted_direction"]) & (truth["cycle"] == CYCLES[1])
+    ]
+    directions = {(r.unit, r.indicator): r.text for r in told.itertuples() if r.text in CLAIMS}
+    changes = found["changes"]
+    return changes[changes["unit"] != ALL_UNITS], directions
+
+
+def false_claims(changes, planted):
+    """Claims of change where nothing changed or the other way, and of equivalence where something did."""
+    keys = list(zip(changes["unit"], changes["node"], strict=True))
+    truth = pd.Series([planted.get(key, "none") for key in keys], index=changes.index)
+    wrong = changes["verdict"].isin(CLAIMS) & (changes["verdict"] != truth)
+    wrong |= (changes["verdict"] == "equivalent") & (truth != "none")
+    return changes[wrong]
+
+
+def bound(families):
+    """How many of `families` may hold a false claim when each does with probability .05 (99 %)."""
+    return int(stats.binom.ppf(0.99, families, 0.05))
+
+
+@pytest.mark.parametrize("planted", [True, False])
+def test_false_claims_stay_within_the_family_rate_and_planted_changes_are_found(tmp_path, planted):
+    bad, found, wanted = [], 0, 0
+    for seed in SEEDS:
+        changes, truth = evaluated(tmp_path / str(seed), seed, planted=planted)
+        assert planted == bool(truth)
+        wrong = false_claims(changes, truth)
+        bad += [(seed, level) for level in LEVELS if (wrong["level"] == level).any()]
+        claimed = changes[changes["verdict"].isin(CLAIMS)]
+        said = set(zip(claimed["unit"], claimed["node"], claimed["verdict"], strict=True))
+        wanted += len(truth)
+        found += sum((*key, verdict) in said for key, verdict in truth.items())
+    families = len(SEEDS) * len(LEVELS)
+    recall = found / wanted if wanted else 1.0
+    print(
+        f"planted={planted}: {len(bad)} of {families} families with a false claim {bad}; recall {recall:.3f}"
+    )
+    assert len(bad) <= bound(families), bad
+    assert recall >= 0.95, recall
