@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from svclib.errors import ParamError
 from svclib.inference.linear import check_confidence
@@ -27,8 +26,18 @@ def adjust(p: np.ndarray, method: str) -> np.ndarray:
         raise ParamError(f"adjust={method!r}; choose one of {list(ADJUSTMENTS)}")
     out = np.array(p, dtype=float)
     tested = ~np.isnan(out)
-    if method != "none" and tested.any():
-        out[tested] = multipletests(out[tested], method=method)[1]
+    if method == "holm":
+        out[tested] = _holm(out[tested])
+    elif method == "fdr_bh":
+        out[tested] = stats.false_discovery_control(out[tested], method="bh")
+    return out
+
+
+def _holm(p: np.ndarray) -> np.ndarray:
+    # statsmodels' multipletests runs a garbage collection for Holm: 0.1 s for every family.
+    order = np.argsort(p, kind="stable")
+    out = np.empty(len(p))
+    out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
     return out
 
 
