@@ -240,3 +240,11 @@ def test_wrapping_counts_a_chinese_character_as_two_and_keeps_words():
     assert style.wrap("Customer experience now", 10) == "Customer\nexperience\nnow"
     wrapped = style.wrap("评价 of 服务质量 2026Q2 结果", 10).split("\n")
     assert all(tables.text_width(line) <= 10 for line in wrapped)
+
+
+def test_a_row_name_has_two_lines_at_most_so_that_rows_cannot_overlap():
+    long = "Maintenance of streets, sidewalks and infrastructure in every part of the city"
+    chart = plots.missing_items(rf.ITEMS, "en", lambda name, _: long if name == "q01" else name)
+    name = chart.axes[0].get_yticklabels()[0]
+    assert (name.get_text().count("\n"), name.get_fontsize()) == (1, 7.5)
+    assert name.get_text().replace("\n", " ") == long

@@ -177,14 +177,14 @@ def legend(ax: Axes, handles: Sequence[Any]) -> None:
 
 
 def panel_legend(axes: Sequence[Axes], handles: Sequence[Any]) -> None:
-    """Legend in one line over the titles of a row of panels, in a line of their titles left blank.
+    """Legend in one line over the titles of a row of panels, in lines of their titles left blank.
 
     It is kept out of the layout: wider than one panel, it would squeeze the others.
     """
     lines = max(ax.get_title(loc="left").count("\n") for ax in axes) + 1
     for ax in axes:
-        ax.set_title(f"\n{ax.get_title(loc='left')}", linespacing=1.7)
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 1.7 * lines}
+        ax.set_title(f"\n\n{ax.get_title(loc='left')}", linespacing=1.2)
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 1.2 * lines + 0.6}
     axes[0].legend(handles=list(handles), ncols=len(handles), **place, **LEGEND).set_in_layout(False)
 
 
@@ -194,10 +194,20 @@ def beside(ax: Axes, y: float, text: str) -> None:
 
 
 def rows_axis(ax: Axes, texts: Sequence[str], width: int = 22) -> None:
-    """Row names on the vertical axis, first row on top."""
-    ax.set_yticks(range(len(texts)), [wrap(t, width) for t in texts])
+    """Row names on the vertical axis, first row on top; two lines at most, in smaller print."""
+    ax.set_yticks(range(len(texts)), [_two_lines(t, width) for t in texts])
+    for tick in ax.get_yticklabels():
+        if "\n" in tick.get_text():
+            tick.set_fontsize(7.5)
     ax.set_ylim(len(texts) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
+
+
+def _two_lines(text: str, width: int) -> str:
+    """`text` wrapped at `width`, or at what two lines need."""
+    while wrap(text, width).count("\n") > 1:
+        width += 2
+    return wrap(text, width)
 
 
 def ordered(frame: pd.DataFrame, column: str, order: Sequence[str]) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def weights(
         text = f"{tables.fmt(row.local, 3)} ({tables.fmt(share, 3)})"
         style.beside(ax, y, text)
         spoken.append(f"{label(str(row.node), lang)} {text}")
-    style.rows_axis(ax, [label(n, lang) for n in frame["node"]], 26)
+    style.rows_axis(ax, [label(n, lang) for n in frame["node"]], 30)
     for tick, level in zip(ax.get_yticklabels(), frame["level"], strict=True):
         tick.set_color(style.INK if level == "dimension" else "#555555")
     widest = max([frame["local"].max(), *experts["weight"]])
