@@ -146,9 +146,20 @@ def test_score_test_of_no_difference_is_the_pooled_z_test(x0, x1):
         )
 
 
-def test_swapping_the_periods_turns_the_interval():
-    there = inference.proportion_change(20, 40, 9, 50, mid=0.1).iloc[0]
-    back = inference.proportion_change(9, 50, 20, 40, mid=0.1).iloc[0]
+@given(st.integers(0, 40), st.integers(0, 25), st.floats(0.01, 0.5))
+def test_score_p_values_agree_with_their_interval(x0, x1, mid):
+    row = inference.proportion_change(x0, 40, x1, 25, mid=mid).iloc[0]
+    if min(abs(row[P_VALUES].to_numpy(float) - 0.05)) < 1e-9:
+        return
+    assert (row["p_diff"] < 0.05) == (not row["ci_low"] <= 0 <= row["ci_high"])
+    assert (row["p_beyond"] < 0.05) == (row["ci_low"] > mid or row["ci_high"] < -mid)
+    assert (row["p_equiv"] < 0.05) == (-mid < row["ci90_low"] and row["ci90_high"] < mid)
+
+
+@given(st.integers(0, 40), st.integers(0, 50))
+def test_swapping_the_periods_turns_the_interval(x0, x1):
+    there = inference.proportion_change(x0, 40, x1, 50, mid=0.1).iloc[0]
+    back = inference.proportion_change(x1, 50, x0, 40, mid=0.1).iloc[0]
     assert_allclose([back["ci_low"], back["ci_high"]], [-there["ci_high"], -there["ci_low"]], atol=1e-9)
     assert_allclose(numbers(back.to_frame().T, P_VALUES), numbers(there.to_frame().T, P_VALUES), atol=1e-9)
 
@@ -186,6 +197,17 @@ def test_rate_p_values_agree_with_their_interval(e0, e1, mid):
     assert (row["p_diff"] < 0.05) == (not row["ci_low"] <= 1 <= row["ci_high"])
     assert (row["p_beyond"] < 0.05) == (row["ci_low"] > 1 + mid or row["ci_high"] < 1 - mid)
     assert (row["p_equiv"] < 0.05) == (1 - mid < row["ci90_low"] and row["ci90_high"] < 1 + mid)
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_swapping_the_periods_inverts_the_rate_ratio(e0, e1):
+    there = inference.rate_change(e0, 100, e1, 80, mid_ratio=0.2).iloc[0]
+    back = inference.rate_change(e1, 80, e0, 100, mid_ratio=0.2).iloc[0]
+    turned = 1 / there[["estimate", "ci_high", "ci_low"]].to_numpy(float)
+    assert_allclose(back[["estimate", *LIMITS]].to_numpy(float), turned, rtol=1e-9)
+    assert_allclose(
+        back[["p_diff", "p_minlike"]].to_numpy(float), there[["p_diff", "p_minlike"]].to_numpy(float)
+    )
 
 
 def test_no_event_is_no_test_and_no_baseline_event_has_no_upper_limit():
