@@ -77,7 +77,8 @@ class TestDemo:
         assert_allclose(total.loc[ALL_UNITS, "score"], total.loc[graded, "score"].mean())
 
     def test_the_same_inputs_give_the_same_tables_in_any_row_order(self, state, tables):
-        assert set(tables) == set(again := cycle.evaluate_state(state))
+        again = cycle.evaluate_state(state)
+        assert set(tables) == set(again)
         for name, frame in tables.items():
             assert_frame_equal(frame, again[name], check_exact=True)
         shuffled = {
@@ -160,7 +161,7 @@ class TestSmall:
         del content["dimensions"]["体验"]
         content["dimensions"]["过程"]["weight"] = 1
         blank = make_answers(0, 1).iloc[:0].drop(columns=["q01", "q02", "q03", "q04", "q05"])
-        found = cycle.evaluate_state(small_state(content, answers=lambda name: blank))
+        found = cycle.evaluate_state(small_state(content, answers=lambda _: blank))
         assert set(found["grades"]["status"]) == {"graded"}
         assert found["reliability"].empty
 
@@ -169,7 +170,7 @@ class TestSmall:
         del content["dimensions"]["过程"], content["grades"]["limits"]
         content["dimensions"]["体验"]["weight"] = 1
         none = tiny_kpis("x", 0).iloc[:0]
-        found = cycle.evaluate_state(small_state(content, kpis=lambda name: none))
+        found = cycle.evaluate_state(small_state(content, kpis=lambda _: none))
         assert set(found["grades"]["status"]) == {"graded"}
 
     def test_a_unit_of_one_cycle_only_is_not_compared(self):
@@ -230,7 +231,7 @@ class TestSmall:
     def test_a_pin_to_an_unknown_cycle_is_refused(self):
         content = tiny_content()
         content["weights"] = {"method": "entropy", "from": "2024Q1"}
-        with pytest.raises(ParamError, match="pinned to cycle '2024Q1'.*add it to history"):
+        with pytest.raises(ParamError, match=r"pinned to cycle '2024Q1'.*add it to history"):
             cycle.evaluate_state(small_state(content))
 
     @pytest.mark.parametrize("seed", range(20))
@@ -256,7 +257,7 @@ class TestSmall:
             return frame.assign(cycle=name, status="ok", row=2).astype(dict.fromkeys(records.NUMBERS, float))
 
         blank = make_answers(0, 1).iloc[:0].drop(columns=["q01", "q02", "q03", "q04", "q05"])
-        state = small_state(content, answers=lambda name: blank, kpis=kpis, baseline="")
+        state = small_state(content, answers=lambda _: blank, kpis=kpis, baseline="")
         grades = cycle.evaluate_state(state)["grades"].set_index("unit")
         assert (grades.loc["甲", "published"], grades.loc["甲", "grade"]) == (90.0, "优秀")
 

@@ -59,18 +59,21 @@ def _indicators(
     rows = improvement.rating_changes(
         both, state.framework, comparison, design=design(kept, panel=state.params.panel)
     )
-    for row in rows:
-        row |= _by_respondent(mine, state.framework.indicator(row["node"]), comparison)
-        row |= _overlap(mine, comparison, panel=state.params.panel)
+    overlap = _overlap(mine, comparison, panel=state.params.panel)
+    found = [
+        row | _by_respondent(mine, state.framework.indicator(row["node"]), comparison) | overlap
+        for row in rows
+    ]
     kpis = pd.concat([state.inputs[c].kpis for c in state.compared], ignore_index=True)
-    return rows + improvement.record_changes(kpis[kpis["unit"] == unit], state.framework, comparison)
+    return found + improvement.record_changes(kpis[kpis["unit"] == unit], state.framework, comparison)
 
 
 def _by_respondent(mine: pd.DataFrame, indicator: Indicator, comparison: Comparison) -> Row:
     """P(superiority), and at small n the exact mid-p, where one subject rates with equal weights."""
     rated = mine[list(indicator.items)].mean(axis=1)
     rows = mine[rated.notna() & mine["subject"].isin(indicator.subjects)]
-    if rows["subject"].nunique() != 1 or rows["weight"].nunique() > 1 or (rows["cluster"] != "").any():
+    plain = len(set(rows["subject"])) == 1 and len(set(rows["weight"])) == 1
+    if not plain or (rows["cluster"] != "").any():
         return {}
     then, now = (
         rated[rows.index[rows["cycle"] == c]].to_numpy() for c in (comparison.baseline, comparison.cycle)

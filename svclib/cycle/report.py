@@ -32,9 +32,9 @@ def _board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Grade, interval, last grade and change of every unit, side by side."""
     grades = tables["grades"]
     now = grades[grades["cycle"] == state.cycle]
-    total = tables["totals"].query("node == @TOTAL and cycle == @state.cycle")
+    total = tables["totals"].query("node == 'total' and cycle == @state.cycle")
     last = dict(grades.loc[grades["cycle"] == state.baseline, ["unit", "grade"]].itertuples(index=False))
-    change = tables["changes"].query("node == @TOTAL").set_index("unit")
+    change = tables["changes"][tables["changes"]["node"] == TOTAL].set_index("unit")
     verdict = dict(change["verdict"])
     judged = dict(change.loc[~change["verdict"].isin(["not_judged", "not_comparable"]), "change"])
     board = now.merge(total[["unit", "score_low", "score_high"]], on="unit", validate="1:1")

@@ -54,7 +54,7 @@ def _natural(state: State, responses: pd.DataFrame, cycles: tuple[str, ...]) -> 
 
 
 def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """20: is each dimension measured consistently?"""
+    """20: whether each dimension is measured consistently."""
     kept = valid(state, tables["exclusions"], state.compared)
     settings = state.params.reliability
     return reliability.by_dimension(
@@ -73,7 +73,9 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     marks = tables["exclusions"] if cycle in state.compared else flags(state, [cycle])
     kept = valid(state, marks, [cycle])
     found = _indicator_scores(state, kept, cycle)
-    headline = found[found["subject"] == ""].pivot(index="unit", columns="indicator", values="score")
+    headline = found[found["subject"] == ""].pivot_table(
+        index="unit", columns="indicator", values="score", dropna=False
+    )
     judgments = state.inputs[state.cycle].judgments
     table = weights.resolve(state.framework, judgments=judgments, scores=headline.dropna(), responses=kept)
     return {

@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from svclib.framework.models import Framework, Indicator, Target
 
 _INDICATOR_WORDING = {
-    *("en", "unit_en", "stage", "step", "owner", "frequency", "definition", "advice", "step_en", "owner_en", "advice_en"),
+    *(
+        "en",
+        "unit_en",
+        "stage",
+        "step",
+        "owner",
+        "frequency",
+        "definition",
+        "advice",
+        "step_en",
+        "owner_en",
+        "advice_en",
+    ),
 }
 _WORDING: Any = {
     **dict.fromkeys(

@@ -122,8 +122,9 @@ def _record_test(indicator: Indicator, row: Row, then: Record, now: Record, comp
     if indicator.uncertainty == "census":
         return {"method": "fixed", "reason": "census", "flags": "fixed"}
     if all(np.isfinite(r["denominator"]) for r in (then, now)):
-        test = _rate if indicator.kind == "rate" else _proportion
-        return test(indicator, row, then, now, comparison)
+        if indicator.kind == "rate":
+            return _rate(row, then, now, comparison)
+        return _proportion(indicator, row, then, now, comparison)
     if all(np.isfinite(r["sd"]) and r["n"] > 1 for r in (then, now)):
         return _means(row, then, now, comparison)
     return {"method": "fixed", "reason": "bare_value", "flags": "fixed"}
@@ -159,7 +160,7 @@ def _proportion(indicator: Indicator, row: Row, then: Record, now: Record, compa
     }  # fmt: skip
 
 
-def _rate(indicator: Indicator, row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
+def _rate(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
     """The exact test speaks of the ratio, so change, interval and MID are percent of the baseline."""
     counts = [float(r[c]) for r in (then, now) for c in ("numerator", "denominator")]
     share = 100 * row["mid"] / row["estimate0"] if row["estimate0"] > 0 else np.nan

@@ -227,11 +227,7 @@ def _link(pages: list[Page]) -> None:
             page.home = posixpath.relpath(reports[page.lang].target, here) if page.lang in reports else ""
             continue
         for kind in ("unit", "analysis"):
-            links = [
-                (p.target, p.title)
-                for p in pages
-                if p.kind == kind and p.lang == page.lang
-            ]
+            links = [(p.target, p.title) for p in pages if p.kind == kind and p.lang == page.lang]
             if links:
                 page.appendix.append((WORDS[page.lang][kind], links))
         page.headings += [(2, f"appendix-{i}", title) for i, (title, _) in enumerate(page.appendix, 1)]
