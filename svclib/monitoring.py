@@ -19,24 +19,16 @@ def alerts(indicator_scores: pd.DataFrame, framework: Framework) -> pd.DataFrame
     """
     headline = indicator_scores[(indicator_scores["subject"] == "") & (indicator_scores["status"] == "ok")]
     rows = []
-    for row in headline.itertuples(index=False):
-        indicator = framework.indicator(row.indicator)
-        found = _breach(indicator, row.value, framework)
+    for row in headline.to_dict("records"):
+        indicator = framework.indicator(str(row["indicator"]))
+        found = _breach(indicator, float(row["value"]), framework)
         if found is None:
             continue
         level, rule, threshold = found
         rows.append(
-            (
-                row.cycle,
-                row.unit,
-                row.indicator,
-                level,
-                rule,
-                row.value,
-                threshold,
-                indicator.owner,
-                indicator.step,
-            )
+            {key: row[key] for key in ("cycle", "unit", "indicator", "value")}
+            | {"level": level, "rule": rule, "threshold": threshold}
+            | {"owner": indicator.owner, "step": indicator.step}
         )
     return pd.DataFrame(rows, columns=list(TABLES["alerts"].all_columns))
 

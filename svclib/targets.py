@@ -23,7 +23,7 @@ def judge_targets(indicator_scores: pd.DataFrame, framework: Framework) -> pd.Da
     rows = []
     headline = indicator_scores[indicator_scores["subject"] == ""]
     for row in headline.itertuples(index=False):
-        indicator = framework.indicator(row.indicator)
+        indicator = framework.indicator(str(row.indicator))
         if indicator.target is None:
             continue
         rows.append(_row(row, indicator, framework.grades))

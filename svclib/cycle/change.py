@@ -154,9 +154,10 @@ def _together(
     """The total of unit "*": the plain mean over the units graded in both cycles."""
     if not whole:
         return []
-    points, drawn = ([_mean([w[k][cycle] for w in whole]) for cycle in (0, 1)] for k in (0, 1))
-    n = sum(w[2][0] for w in whole), sum(w[2][1] for w in whole)
-    rows = improvement.composite_changes(tuple(points), tuple(drawn), comparison, n=n, comparable=comparable)
+    points = _mean([p[0] for p, _, _ in whole]), _mean([p[1] for p, _, _ in whole])
+    drawn = _mean([d[0] for _, d, _ in whole]), _mean([d[1] for _, d, _ in whole])
+    n = sum(sizes[0] for *_, sizes in whole), sum(sizes[1] for *_, sizes in whole)
+    rows = improvement.composite_changes(points, drawn, comparison, n=n, comparable=comparable)
     return [{"unit": ALL_UNITS} | row for row in rows if row["level"] == TOTAL]
 
 

@@ -74,7 +74,8 @@ def load(params: Params) -> State:
     inputs: dict[str, Inputs] = {}
     rescored: list[str] = []
     baseline = ""
-    for path in dict.fromkeys((*params.history, *([params.baseline] if params.baseline else []))):
+    earlier_files = [*params.history, params.baseline] if params.baseline else [*params.history]
+    for path in dict.fromkeys(earlier_files):
         earlier = params_module.load(path)
         if earlier.framework.number_hash() != params.framework.number_hash():
             rescored.append(earlier.cycle)

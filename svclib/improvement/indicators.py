@@ -80,9 +80,8 @@ def _t_test(row: Row, se: float, df: float, comparison: Comparison) -> Row:
 
 
 def _known(test: pd.DataFrame) -> Row:
-    return {
-        c: v for c, v in test.iloc[0].to_dict().items() if c in COLUMNS and c not in ("estimate", "change")
-    }
+    known = [c for c in test.columns if c in COLUMNS and c not in ("estimate", "change")]
+    return {c: test[c].iloc[0] for c in known}
 
 
 def record_changes(kpis: pd.DataFrame, framework: Framework, comparison: Comparison) -> list[Row]:
@@ -97,7 +96,8 @@ def record_changes(kpis: pd.DataFrame, framework: Framework, comparison: Compari
     A bare value and `uncertainty: census` have no standard error: the change is shown,
     never tested.
     """
-    keyed = {(r["cycle"], r["indicator"]): r for r in kpis.to_dict("records") if r["status"] == "ok"}
+    listed = [{str(k): v for k, v in r.items()} for r in kpis.to_dict("records")]
+    keyed = {(r["cycle"], r["indicator"]): r for r in listed if r["status"] == "ok"}
     found = []
     for indicator in framework.indicators:
         if indicator.source != "kpis":
@@ -147,27 +147,27 @@ def _means(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
 
 def _proportion(indicator: Indicator, row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
     scale = indicator.bounds[1]
-    counts = [float(r[c]) for r in (then, now) for c in ("numerator", "denominator")]
+    counts = [np.array([r[c]], dtype=float) for r in (then, now) for c in ("numerator", "denominator")]
     test = inference.proportion_change(*counts, mid=row["mid"] / scale, confidence=comparison.confidence)
     test = test.assign(**{c: test[c] * scale for c in _LIMITS})
     p0, p1 = row["estimate0"] / scale, row["estimate1"] / scale
     se = scale * np.sqrt(p0 * (1 - p0) / counts[1] + p1 * (1 - p1) / counts[3])
-    smaller = np.array([min(counts[1], counts[3])])
-    needed = inference.required_n(smaller, np.array([se]), mid=row["mid"], confidence=comparison.confidence)
+    smaller = np.minimum(counts[1], counts[3])
+    needed = inference.required_n(smaller, se, mid=row["mid"], confidence=comparison.confidence)
     return _known(test) | {
-        "n0": int(counts[1]), "n1": int(counts[3]), "method": "score_test", "reason": "kind_proportion",
+        "n0": int(counts[1][0]), "n1": int(counts[3][0]), "method": "score_test", "reason": "kind_proportion",
         "required_n": float(needed[0]),
     }  # fmt: skip
 
 
 def _rate(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
     """The exact test speaks of the ratio, so change, interval and MID are percent of the baseline."""
-    counts = [float(r[c]) for r in (then, now) for c in ("numerator", "denominator")]
+    counts = [np.array([r[c]], dtype=float) for r in (then, now) for c in ("numerator", "denominator")]
     share = 100 * row["mid"] / row["estimate0"] if row["estimate0"] > 0 else np.nan
     test = inference.rate_change(*counts, mid_ratio=share / 100, confidence=comparison.confidence)
     test = test.assign(**{c: 100 * (test[c] - 1) for c in _LIMITS})
     change = 100 * (row["estimate1"] / row["estimate0"] - 1) if row["estimate0"] > 0 else np.nan
     return _known(test) | {
-        "n0": int(counts[1]), "n1": int(counts[3]), "change": change, "mid": share, "mid_on": "percent",
+        "n0": int(counts[1][0]), "n1": int(counts[3][0]), "change": change, "mid": share, "mid_on": "percent",
         "method": "rate_exact", "reason": "kind_rate",
     }  # fmt: skip

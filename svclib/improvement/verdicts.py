@@ -24,12 +24,14 @@ def judge(rows: Sequence[Row], comparison: Comparison) -> pd.DataFrame:
     table = frame(rows, comparison)
     gated = table["verdict"] != ""
     table.loc[gated, list(P_VALUES)] = np.nan
-    few = np.minimum(table["n0"], table["n1"]) < comparison.min_equivalent
+    few = table[["n0", "n1"]].min(axis=1) < comparison.min_equivalent
     few &= ~gated & table["p_equiv"].notna()
     table.loc[few, "p_equiv"] = np.nan
     _adjust(table, comparison)
     found = inference.decide(
-        *(table[f"{p}_adj"].to_numpy() for p in ("p_beyond", "p_equiv", "p_diff")),
+        table["p_beyond_adj"].to_numpy(),
+        table["p_equiv_adj"].to_numpy(),
+        table["p_diff_adj"].to_numpy(),
         table["gain"].to_numpy(),
         alpha=comparison.alpha,
     )
