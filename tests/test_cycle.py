@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from pandas.testing import assert_frame_equal
 from svclib import columns, cycle, framework, params
 from svclib.cycle import steps
 from svclib.cycle.state import ALL_UNITS, State
-from svclib.errors import DataError, InputErrors, ParamError
+from svclib.errors import DataError, InputErrors, ParamError, StatWarning
 from svclib.sources import Inputs, records
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -200,6 +201,15 @@ class TestSmall:
         assert (both["n_paired_panel"] > 40).all()
         assert (both["n_paired"] == 0).all()
         assert (both["se_panel"] < both["se"]).all()
+
+    def test_ids_of_both_cycles_are_counted_and_not_paired_unless_declared(self):
+        with pytest.warns(
+            StatWarning, match=r"120 respondent ids occur in both 2026Q1 and 2026Q2 and are not paired"
+        ):
+            cycle.evaluate_state(small_state())
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            cycle.evaluate_state(small_state(panel=True))
 
     def test_declared_clusters_are_the_sampling_units(self):
         def answers(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 import pandas as pd
@@ -12,7 +13,7 @@ from svclib.columns import empty
 from svclib.cycle import change
 from svclib.cycle.report import report
 from svclib.cycle.state import ALL_UNITS, State, design, estimates, flags, raw, valid
-from svclib.errors import ParamError
+from svclib.errors import ParamError, StatWarning
 from svclib.scores import TOTAL
 from svclib.sources import coded
 
@@ -22,6 +23,7 @@ Tables = dict[str, pd.DataFrame]
 def quality(state: State, _: Mapping[str, pd.DataFrame]) -> Tables:
     """10: who answered, which answers are doubtful by which rule, and what excluding them changes."""
     cycles, rules = state.compared, state.params.screening
+    _warn_of_repeated_ids(state)
     answers, marks = raw(state, cycles), flags(state, cycles)
     of_rows = marks[marks["source"] == "responses"]
     every, kept = coded(answers, state.framework), valid(state, marks, cycles)
@@ -32,6 +34,17 @@ def quality(state: State, _: Mapping[str, pd.DataFrame]) -> Tables:
         "item_profile": screening.item_profile(kept, state.framework),
         "screening_effect": screening.effect(_ratings(state, every), _ratings(state, kept)),
     }
+
+
+def _warn_of_repeated_ids(state: State) -> None:
+    """Say how many ids occur in both cycles when no panel is declared: they are not paired."""
+    if state.params.panel or not state.baseline:
+        return
+    ids = [set(state.inputs[c].responses["respondent"]) - {""} for c in state.compared]
+    shared = len(ids[0] & ids[1])
+    if shared:
+        told = f"{shared} respondent ids occur in both {state.baseline} and {state.cycle} and are not paired"
+        warnings.warn(f"{told}; if they are the same people, write panel: true", StatWarning, stacklevel=2)
 
 
 def _ratings(state: State, responses: pd.DataFrame) -> pd.DataFrame:
