@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from svclib import framework, params, sources, weights
+from svclib import cycle, framework, params, sources, weights
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "params" / "kansas_city"
@@ -80,8 +80,8 @@ def test_dont_know_is_missing(wave):
 @here
 def test_importance_codes_fit_the_number_of_items(wave):
     system = framework.load(FOLDER / "framework.yaml")
-    for cycle in ("2021-09", "2022-03"):
-        answers = sources.read(wave(cycle)).responses
+    for name in ("2021-09", "2022-03"):
+        answers = sources.read(wave(name)).responses
         for dimension in (d for d in system.dimensions if d.weights.columns):
             codes = answers[list(dimension.weights.columns)].melt()["value"].dropna()
             known = codes[codes != 99]
@@ -104,3 +104,23 @@ def test_stated_weights_are_shares_of_mentions(wave):
 def test_ids_of_the_two_waves_are_not_declared_a_panel(wave):
     assert [wave(cycle).panel for cycle in ("2021-09", "2022-03")] == [False, False]
     assert wave("2022-03").baseline == (FOLDER / "2021-09.yaml").resolve()
+
+
+@here
+def test_the_whole_chain_runs_on_both_waves(wave):
+    chosen = wave("2022-03").model_copy(update={"draws": 4000})
+    tables = cycle.evaluate(chosen)
+    grades = tables["grades"]
+    assert (grades["status"] == "graded").all()
+    assert len(grades) == 2 * 6
+    assert set(tables["reliability"]["dimension"]) == {d.name for d in chosen.framework.dimensions}
+    # An independent figure: the mean of one item in one district, from the file with pandas alone.
+    raw = pd.read_csv(SURVEY / "kcmo_2022_mar.csv")
+    answers = raw.loc[raw["counci"] == 4, "q1_01"]
+    scores = tables["indicator_scores"].query("cycle == '2022-03' and unit == '4' and subject == ''")
+    row = scores[scores["indicator"] == chosen.framework.indicators[0].name]
+    assert row["value"].iloc[0] == pytest.approx(answers[answers != 9].mean(), rel=1e-12)
+    changes = tables["changes"]
+    assert (changes["n_paired"] == 0).all()  # the ids are not a panel
+    assert set(changes["verdict"]) <= {"improved", "declined", "equivalent", "inconclusive"}
+    assert len(changes) == 6 * (73 + 11 + 1) + 1
