@@ -67,6 +67,12 @@ def _row(row: Any, indicator: Indicator, grades: Grades) -> dict[str, Any]:
         "certain": certain,
         "owner": indicator.owner,
         "step": indicator.step,
+        "base": np.nan,
+        "stretch": np.nan,
+        "due": "",
+        "valid_from": "",
+        "revisions": 0,
+        "basis": "",
     }
 
 

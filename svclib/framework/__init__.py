@@ -11,16 +11,20 @@ from typing import Any
 
 from svclib.errors import InputErrors, Problem
 from svclib.framework import checks, yamlfile
-from svclib.framework.models import Dimension, Framework, Grades, Indicator, Limit, Mid, Weighting
+from svclib.framework.models import Dimension, Framework, Indicator, Mid, Weighting
 from svclib.framework.resolve import resolve
+from svclib.framework.rules import Adjustments, Consequences, Grades, Group, Limit
 from svclib.framework.scoring import Anchors, Condition, Steps
 
 __all__ = [
+    "Adjustments",
     "Anchors",
     "Condition",
+    "Consequences",
     "Dimension",
     "Framework",
     "Grades",
+    "Group",
     "Indicator",
     "Limit",
     "Mid",

@@ -9,7 +9,8 @@ from typing import Any
 
 from svclib.errors import nearest
 from svclib.framework.indicators import Notes, check_indicator, check_side, unknown_names
-from svclib.framework.models import Dimension, Framework, Indicator, Limit, Weighting
+from svclib.framework.models import Dimension, Framework, Indicator, Weighting
+from svclib.framework.rules import Limit
 from svclib.framework.yamlfile import Document, KeyPath
 
 _TOLERANCE = 1e-9

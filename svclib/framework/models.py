@@ -12,18 +12,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from svclib.errors import ParamError, nearest
 from svclib.framework import views
 from svclib.framework.names import Better, Kind, chinese
+from svclib.framework.rules import Adjustments, Consequences, Grades, Group, Missing, Positive
 from svclib.framework.scoring import ConditionField, Frozen, ScoreField, refuse
 
 Uncertainty = Literal["sample", "process", "census"]
 Stage = Literal["key", "process", "result"]
 MidOn = Literal["unit", "points", "percent"]
 WeightMethod = Literal["direct", "equal", "ahp", "entropy", "stated"]
-NotReported = Literal["no_grade", "zero", "lowest"]
 Source = Literal["responses", "kpis"]
-Rounding = Literal["half_up", "gbt8170"]
 
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Target = float | tuple[float, float]
 
 
@@ -52,55 +49,6 @@ class Weighting(Frozen):
     def relative(self) -> bool:
         """The weights move with the data of the cycle unless pinned by `from`."""
         return self.method in ("entropy", "stated")
-
-
-class Missing(Frozen):
-    """What an unreported indicator does to its unit."""
-
-    not_reported: Annotated[NotReported, chinese(NotReported)] = "no_grade"
-
-
-class Limit(Frozen):
-    """A ceiling on the grade: `veto` to `result`, or `cap` at `result`."""
-
-    type: Annotated[Literal["veto", "cap"], chinese(Literal["veto", "cap"])]
-    object: str
-    condition: ConditionField
-    result: str = ""
-    clause: str = ""
-    clause_en: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _join_value(cls, raw: Any) -> Any:
-        """`condition: ">", value: 2` and `condition: "> 2"` say the same."""
-        if isinstance(raw, dict) and "value" in raw and isinstance(raw.get("condition"), str):
-            rest = {k: v for k, v in raw.items() if k != "value"}
-            return {**rest, "condition": f"{raw['condition']} {raw['value']}"}
-        return raw
-
-
-class Grades(Frozen):
-    """Labels and cuts from best to worst, with the rules around them."""
-
-    method: Annotated[Literal["cuts"], chinese(Literal["cuts"])] = "cuts"
-    scale: dict[str, float] = Field(min_length=2)
-    scale_en: dict[str, str] = Field(default_factory=dict)
-    decimals: Annotated[int, Field(ge=0, le=6)] = 2
-    rounding: Annotated[Rounding, chinese(Rounding)] = "half_up"
-    min_coverage: Share = 0.8
-    buffer: Annotated[float, Field(ge=0, lt=100)] = 0.0
-    limits: tuple[Limit, ...] = ()
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Grade labels, best first."""
-        return tuple(self.scale)
-
-    @property
-    def cuts(self) -> tuple[float, ...]:
-        """Lowest published score of each label, best first."""
-        return tuple(self.scale.values())
 
 
 class Indicator(Frozen):
@@ -218,6 +166,9 @@ class Framework(Frozen):
     weights: Weighting = Weighting()
     mid: Positive | None = None
     grades: Grades
+    adjustments: Adjustments | None = None
+    groups: dict[str, Group] = Field(default_factory=dict)
+    consequences: Consequences | None = None
     dimensions: Annotated[tuple[Dimension, ...], BeforeValidator(_named)]
 
     @property
@@ -254,6 +205,16 @@ class Framework(Frozen):
         for i in self.indicators:
             names |= {i.unit: i.unit_en, i.owner: i.owner_en, i.step: i.step_en, i.advice: i.advice_en}
         names |= {limit.clause: limit.clause_en for limit in self.grades.limits}
+        names |= {name: group.en for name, group in self.groups.items()}
+        if self.adjustments is not None:
+            for name, item in self.adjustments.items.items():
+                names |= {name: item.en, item.clause: item.clause_en}
+        if self.consequences is not None:
+            names |= {
+                text: self.consequences.actions_en.get(g, "") for g, text in self.consequences.actions.items()
+            }
+            for rule in self.consequences.repeated:
+                names |= {rule.action: rule.action_en, rule.clause: rule.clause_en}
         return names | self.subjects_en | self.channels_en | self.grades.scale_en
 
     def number_hash(self) -> str:

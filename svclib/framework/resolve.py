@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from svclib.framework.models import Dimension, Framework, Indicator, Limit, Weighting
+from svclib.framework.models import Dimension, Framework, Indicator, Weighting
+from svclib.framework.rules import Limit
 
 
 def resolve(framework: Framework) -> Framework:

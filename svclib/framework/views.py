@@ -29,6 +29,10 @@ _WORDING: Any = {
     **dict.fromkeys(
         ("name", "en", "version", "unit_label", "unit_label_en", "subjects_en", "channels_en"), True
     ),
+    # Consequences are proposals that follow from grades; they change no number.
+    "consequences": True,
+    "groups": {"__all__": {"en": True}},
+    "adjustments": {"items": {"__all__": {"en", "clause", "clause_en"}}},
     "grades": {"scale_en": True, "limits": {"__all__": {"clause", "clause_en"}}},
     "dimensions": {"__all__": {"en": True, "indicators": {"__all__": _INDICATOR_WORDING}}},
 }

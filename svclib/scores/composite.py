@@ -133,7 +133,7 @@ def totals(indicator_scores: pd.DataFrame, weights: pd.DataFrame, framework: Fra
     rule = framework.grades
     published = round_half(table["score"].to_numpy(), decimals=rule.decimals, rule=rule.rounding)
     table["published"] = np.where(table["status"] == "ok", published, np.nan)
-    return sort_by_key("totals", table.assign(score_low=np.nan, score_high=np.nan))
+    return sort_by_key("totals", table.assign(adjustment=0.0, score_low=np.nan, score_high=np.nan))
 
 
 def _dimension(wide: _Wide, share: np.ndarray, inside: np.ndarray) -> dict[str, np.ndarray]:

@@ -29,6 +29,7 @@ class Inputs:
         NaN when unanswered) and per column of stated choices
     kpis : cycle, row, unit, indicator, value, numerator, denominator, n, mean, sd, status
     judgments : expert, credibility, parent ("" for the dimensions), a, b, value
+    sheets : one frame per sheet of the catalog that is given, columns row and its fields
     exclusions : table "exclusions" of everything left out while reading
     hashes : SHA-256 of each file by source name
     """
@@ -37,6 +38,7 @@ class Inputs:
     responses: pd.DataFrame
     kpis: pd.DataFrame
     judgments: pd.DataFrame
+    sheets: dict[str, pd.DataFrame]
     exclusions: pd.DataFrame
     hashes: dict[str, str]
 
@@ -87,7 +89,7 @@ def examine(params: Params) -> tuple[Inputs, list[Problem]]:
     frames = _frames(found, params)
     hashes = {name: table.cells.sha256 for name, table in found.items()}
     problems += [p for table in found.values() for p in table.problems]
-    return Inputs(**frames, exclusions=exclusions(found.values()), hashes=hashes), problems
+    return Inputs(**frames, sheets={}, exclusions=exclusions(found.values()), hashes=hashes), problems
 
 
 def _table(name: str, params: Params) -> Table:

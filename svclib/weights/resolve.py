@@ -87,7 +87,7 @@ def resolve(
     local[TOTAL] = _weigh(top, sources)
     share = dict(zip(top.names, local[TOTAL][0], strict=True)) | {TOTAL: 1.0}
     rows = [row for level in (top, *inner) for row in _rows(level, local[level.parent], share[level.parent])]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).assign(group="")
     _check_sums(table)
     return table
 

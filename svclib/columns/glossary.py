@@ -1,17 +1,8 @@
-"""One glossary of every returned column and one inventory of every result table.
-
-A column that is not in `GLOSSARY`, or a table that is not in `TABLES`, cannot be
-written or read: `checked` refuses it.  Result tables are unrounded, one question per
-row, sorted by their key.
-"""
+"""Every column a result table may have: headers in both languages, type, null rule."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import pandas as pd
-
-from svclib.errors import DataError
+from typing import NamedTuple
 
 
 class Column(NamedTuple):
@@ -170,6 +161,101 @@ GLOSSARY: dict[str, Column] = {
     "owner": _text("责任人", "Owner"),
     "step": _text("环节", "Step"),
     "threshold": Column("界值", "Threshold"),
+    # administration of a cycle
+    "population": Column("总体数", "Population"),
+    "population_share": Column("总体占比", "Population share"),
+    "issued": Column("发放数", "Issued"),
+    "returned": _count("回收数", "Returned"),
+    "n_valid": _count("有效数", "Valid"),
+    "return_rate": Column("回收率", "Return rate"),
+    "valid_rate": Column("有效率", "Valid rate"),
+    "due": _text("期限", "Due"),
+    "overdue": _flag("逾期", "Overdue"),
+    "gap": Column("差值", "Gap"),
+    "n_sampled": _count("抽中数", "Drawn"),
+    "n_reached": _count("接通数", "Reached"),
+    "n_confirmed": _count("属实数", "Confirmed"),
+    "rate": Column("真实率", "Authenticity rate"),
+    "aspect": _text("方面", "Aspect"),
+    "member": _text("对象", "Object"),
+    "category": _text("类别", "Category"),
+    "adjustment": Column("加减分", "Adjustment"),
+    "matter": _text("事项", "Matter"),
+    "type": _text("类型", "Type"),
+    "count": _count("次数", "Count"),
+    "points": Column("登记分值", "Points registered"),
+    "counted": Column("计入分值", "Points counted"),
+    "basis": _text("事实依据", "Basis"),
+    "approver": _text("批准人", "Approver"),
+    "date": _text("日期", "Date"),
+    "group_rank": Column("组内名次", "Rank in group"),
+    "n_met": _count("达标数", "Targets met"),
+    "n_targets": _count("有目标的指标数", "Targets"),
+    "n_not_applicable": _count("不适用数", "Not applicable"),
+    "n_not_reported": _count("缺报数", "Not reported"),
+    "n_small_sample": _count("样本不足数", "Small samples"),
+    "factor": Column("系数", "Factor"),
+    "action": _text("处理建议", "Action proposed"),
+    "base": Column("基期值", "Base value"),
+    "stretch": Column("挑战值", "Stretch target"),
+    "valid_from": _text("生效日期", "In force from"),
+    "revisions": _count("调整次数", "Revisions"),
+    "problem": _text("问题类别", "Kind of problem"),
+    "n_units": _count("涉及单位数", "Units concerned"),
+    "n_missed": _count("未达标单位数", "Units missing the target"),
+    "lost_total": Column("失分×单位数", "Points lost × units"),
+    "peers": Column("同组中位数", "Peer median"),
+    "priority": _count("次序", "Priority"),
+    "advice": _text("建议", "Advice"),
+    "cause": _text("原因", "Cause"),
+    "n_closed": _count("已办结", "Closed"),
+    "n_open": _count("未办结", "Open"),
+    "n_overdue": _count("逾期数", "Overdue"),
+    "n_late": _count("逾期办结数", "Closed late"),
+    "n_fed_back": _count("已反馈数", "Fed back"),
+    "n_repeats": _count("重复数", "Repeats"),
+    "in_time_share": Column("按时办结率", "Closed in time"),
+    "fed_back_share": Column("反馈率", "Feedback rate"),
+    "repeat_share": Column("重复率", "Repeat rate"),
+    "cumulative": Column("累计占比", "Cumulative share"),
+    "hours": Column("平均用时（小时）", "Mean hours"),
+    "hours_median": Column("中位用时（小时）", "Median hours"),
+    "time_share": Column("用时占比", "Share of time"),
+    "compliance": Column("时限合规率", "Within time limit"),
+    "slowest": _flag("最慢环节", "Slowest step"),
+    "started": _text("开始", "Started"),
+    "progress": _text("进展", "Progress"),
+    "cost_planned": Column("计划投入", "Planned cost"),
+    "cost_actual": Column("实际投入", "Actual cost"),
+    "saving": Column("节约", "Saving"),
+    "accepted_by": _text("验收人", "Accepted by"),
+    "lesson": _text("经验", "Lesson"),
+    "reusable": _flag("可推广", "Reusable"),
+    "outcome": _text("成效", "Outcome"),
+    "role": _text("访谈对象", "Interviewee"),
+    "finding": _text("发现", "Finding"),
+    "quote": _text("原话", "Quote"),
+    "appeal": _text("申诉编号", "Appeal"),
+    "filed": _text("提出日期", "Filed"),
+    "decided": _text("处理日期", "Decided"),
+    "decision": _text("处理结果", "Decision"),
+    "column": _text("列", "Column"),
+    "old": _text("原值", "Old value"),
+    "new": _text("新值", "New value"),
+    "before": Column("更正前", "Before"),
+    "after": Column("更正后", "After"),
+    "grade_before": _text("更正前等级", "Grade before"),
+    "grade_after": _text("更正后等级", "Grade after"),
+    "part": _text("组成周期", "Cycle of the year"),
+    "opened": _text("发生时间", "Opened"),
+    "responded": _text("响应时间", "Responded"),
+    "closed": _text("办结时间", "Closed at"),
+    "hours_to_response": Column("响应用时（小时）", "Hours to response"),
+    "hours_to_close": Column("办结用时（小时）", "Hours to close"),
+    "change_crude": Column("原始变化", "Crude change"),
+    "change_adjusted": Column("同构成变化", "Like-for-like change"),
+    "mix_effect": Column("构成影响", "Effect of the mix"),
+    "reversed": _flag("方向相反", "Signs differ"),
     "claim": _text("结论编号", "Claim id"),
     "template": _text("模板", "Template"),
     "lang": _text("语言", "Language"),
@@ -177,133 +263,3 @@ GLOSSARY: dict[str, Column] = {
     "table": _text("依据表", "Supporting table"),
     "key": _text("依据行", "Supporting row"),
 }
-
-
-class Table(NamedTuple):
-    """Inventory entry: the step that makes it, its unique key, its columns."""
-
-    step: str
-    key: tuple[str, ...]
-    columns: tuple[str, ...]
-    private: bool = False
-
-    @property
-    def all_columns(self) -> tuple[str, ...]:
-        """Key columns first, then the others."""
-        return (*self.key, *self.columns)
-
-
-def _table(step: str, key: str, columns: str, *, private: bool = False) -> Table:
-    return Table(step, tuple(key.split()), tuple(columns.split()), private)
-
-
-# fmt: off
-TABLES: dict[str, Table] = {
-    # 10 data quality
-    "exclusions": _table("10", "cycle source row rule", "respondent unit excluded value cut detail",
-                         private=True),
-    "screening": _table("10", "cycle unit rule", "n_rows n_flagged n_excluded share cut"),
-    "screening_effect": _table("10", "cycle unit indicator subject",
-                               "n_all n_kept estimate_all estimate_kept effect"),
-    "response_profile": _table("10", "cycle unit subject channel", "n_rows n_excluded n"),
-    "item_profile": _table("10", "cycle subject item",
-                           "dimension indicator n n_missing missing_share mean sd floor_share ceiling_share"),
-    # 20 reliability
-    "reliability": _table("20", "cycle subject dimension stat variant",
-                          "n_items n complete_share estimate se df ci_low ci_high confidence "
-                          "method missing definition judgement note"),
-    "item_analysis": _table("20", "cycle subject dimension item",
-                            "indicator n mean sd floor_share ceiling_share r_drop if_dropped "
-                            "change ci_low ci_high note"),
-    # 30 weights
-    "weights": _table("30", "node", "parent level local global effective method relative note"),
-    "consistency": _table("30", "parent expert",
-                          "n_items lambda_max consistency_index ri ri_table cr max_cr passed credibility"),
-    "expert_weights": _table("30", "parent expert item", "weight credibility"),
-    "judgement_review": _table("30", "parent expert a b", "value implied cr cr_if_fixed"),
-    # 40 scores and grades
-    "indicator_scores": _table("40", "cycle unit indicator subject",
-                               "dimension kind measure n value se df ci_low ci_high score score_low "
-                               "score_high status method note"),
-    "totals": _table("40", "cycle unit node",
-                     "level score score_low score_high coverage published status"),
-    "contributions": _table("40", "cycle unit indicator",
-                            "dimension weight score contribution lost"),
-    "grades": _table("40", "cycle unit",
-                     "n published by_cut grade status reason limited_by clause limit_value found_value "
-                     "next_grade distance coverage rank rank_low rank_high"),
-    "grade_probability": _table("40", "cycle unit grade", "probability draws seed"),
-    # 50 improvement
-    "changes": _table("50", "baseline cycle unit level node",
-                      "kind measure design n0 n1 n_paired n_clusters estimate0 estimate1 change gain se df "
-                      "ci_low ci_high confidence ci90_low ci90_high mid mid_on p_diff p_beyond p_equiv "
-                      "p_diff_adj p_beyond_adj p_equiv_adj p_exact p_superiority family n_tests adjust "
-                      "verdict strength flags required_n method reason"),
-    # 60 monitoring and targets
-    "targets": _table("60", "cycle unit indicator",
-                      "value ci_low ci_high target warn status certain owner step"),
-    "alerts": _table("60", "cycle unit indicator", "level rule value threshold owner step"),
-    "history": _table("60", "cycle unit node", "level score published grade"),
-    # 90 report
-    "board": _table("90", "cycle unit",
-                    "published score_low score_high grade last_grade change verdict status reason clause "
-                    "limited_by rank rank_low rank_high n"),
-    "claims": _table("90", "claim lang", "template text table key"),
-}
-# fmt: on
-
-
-def sort_by_key(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows of table `name` in key order, columns in inventory order."""
-    entry = TABLES[name]
-    return frame[list(entry.all_columns)].sort_values(list(entry.key), kind="stable", ignore_index=True)
-
-
-def checked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` typed, ordered and proven against the inventory entry `name`.
-
-    Raises
-    ------
-    DataError
-        Unknown table, missing or unknown columns, a value of the wrong type, an empty
-        cell where none is allowed, or two rows with the same key.
-    """
-    if name not in TABLES:
-        raise DataError(f"table {name!r} is not in the inventory; known: {sorted(TABLES)}")
-    entry = TABLES[name]
-    wanted, found = set(entry.all_columns), set(frame.columns)
-    if wanted != found:
-        missing, unknown = sorted(wanted - found), sorted(found - wanted)
-        raise DataError(f"table {name!r}: missing columns {missing}, unknown {unknown}")
-    typed = pd.DataFrame({c: _typed(name, c, frame[c]) for c in entry.all_columns})
-    twice = typed.duplicated(list(entry.key))
-    if twice.any():
-        key = typed.loc[twice, list(entry.key)].iloc[0].to_dict()
-        raise DataError(f"table {name!r}: {int(twice.sum())} rows repeat a key, first {key}")
-    return typed.sort_values(list(entry.key), kind="stable", ignore_index=True)
-
-
-_STORAGE: dict[str, Any] = {"float": "float64", "int": "int64", "bool": "bool", "str": "str"}
-
-
-def _typed(table: str, column: str, values: pd.Series) -> pd.Series:
-    spec = GLOSSARY[column]
-    if not spec.nullable and values.isna().any():
-        raise DataError(f"table {table!r}: column {column!r} has {int(values.isna().sum())} empty cells")
-    if spec.dtype == "str" and len(values) and not values.map(lambda v: isinstance(v, str)).all():
-        raise DataError(f"table {table!r}: column {column!r} must hold text, found {values.dtype}")
-    try:
-        return values.astype(_STORAGE[spec.dtype]).reset_index(drop=True)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"table {table!r}: column {column!r} is not {spec.dtype}: {error}") from error
-
-
-def empty(name: str) -> pd.DataFrame:
-    """A table of the inventory with no rows and the declared types."""
-    columns = TABLES[name].all_columns
-    return pd.DataFrame({c: pd.Series(dtype=_STORAGE[GLOSSARY[c].dtype]) for c in columns})
-
-
-def header(column: str, lang: str) -> str:
-    """Header of a glossary column in `lang` ("zh" or "en")."""
-    return GLOSSARY[column].zh if lang == "zh" else GLOSSARY[column].en

@@ -9,135 +9,36 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BeforeValidator, Field
+from typing import Any
 
 from svclib import framework as frameworks
 from svclib.errors import InputErrors, Problem, nearest
 from svclib.framework import Framework, schema, yamlfile
-from svclib.framework.names import chinese
-from svclib.framework.scoring import Frozen, refuse
 from svclib.framework.yamlfile import Document, KeyPath
+from svclib.params.settings import (
+    DATA_NAMES,
+    Annual,
+    DataFiles,
+    DataSource,
+    ParamsFile,
+    Screening,
+    Settings,
+    code_text,
+)
 
-CycleKind = Literal["regular", "annual", "ad_hoc"]
-Status = Literal["draft", "official"]
-Language = Literal["zh", "en"]
-Adjust = Literal["holm", "fdr_bh", "none"]
-Family = Literal["total", "dimension", "indicator"]
-Rule = Literal["duplicate", "missing", "speed", "straight_line"]
-OutOfRange = Literal["error", "exclude"]
-DATA_NAMES = ("units", "responses", "kpis", "judgments")
+__all__ = [
+    "DATA_NAMES",
+    "DataSource",
+    "Params",
+    "Screening",
+    "code_text",
+    "examine",
+    "find",
+    "json_schema",
+    "load",
+]
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_UNSAFE = re.compile(r'[\\/:*?"<>|\s]|^\.')
-
-
-def _path_part(value: Any) -> Any:
-    if isinstance(value, str) and (not value or _UNSAFE.search(value)):
-        raise refuse(f"found {value!r}", "It names a folder: use letters, digits, - and _ only.")
-    return value
-
-
-def _one_or_two(value: Any) -> Any:
-    return {"zh": value, "en": value} if isinstance(value, str) else value
-
-
-def _path_only(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
-
-
-def code_text(value: Any) -> str:
-    """A code as it is compared: 1, 1.0 and "1" are the same."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:.15g}"
-    return str(value).strip()
-
-
-def _recoding(value: Any) -> Any:
-    if not isinstance(value, Mapping) or not all(isinstance(v, Mapping) for v in value.values()):
-        raise refuse(f"found {value!r}", "Write {column: {code: value}}.")
-    return {str(c): {code_text(k): code_text(v) for k, v in codes.items()} for c, codes in value.items()}
-
-
-PathPart = Annotated[str, BeforeValidator(_path_part)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Title(Frozen):
-    """Title of the report in both languages."""
-
-    zh: str = ""
-    en: str = ""
-
-
-class DataSource(Frozen):
-    """One file: `columns` maps canonical column to file column, `values` recodes cells."""
-
-    path: Path
-    sheet: str | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    values: Annotated[dict[str, dict[str, str]], BeforeValidator(_recoding)] = Field(default_factory=dict)
-
-
-FileEntry = Annotated[DataSource, BeforeValidator(_path_only)]
-
-
-class DataFiles(Frozen):
-    """The data of a cycle as written in its params file."""
-
-    units: FileEntry | None = None
-    responses: FileEntry | None = None
-    kpis: FileEntry | None = None
-    judgments: FileEntry | None = None
-
-
-class Reliability(Frozen):
-    """Policy on reliability."""
-
-    min_alpha: Share = 0.7
-    missing: Literal["listwise", "pairwise"] = "listwise"
-
-
-class Screening(Frozen):
-    """Absolute cuts of the response screening and which rules exclude."""
-
-    missing_share: Share = 0.5
-    straight_line_items: Annotated[int, Field(ge=2)] = 6
-    seconds_per_item: Annotated[float, Field(ge=0)] = 2.0
-    exclude: tuple[Annotated[Rule, chinese(Rule)], ...] = ("duplicate", "missing", "speed")
-    out_of_range: Annotated[OutOfRange, chinese(OutOfRange)] = "error"
-
-
-class Settings(Frozen):
-    """What a params file says apart from its paths."""
-
-    name: PathPart
-    cycle: PathPart
-    kind: Annotated[CycleKind, chinese(CycleKind)] = "regular"
-    status: Annotated[Status, chinese(Status)] = "draft"
-    title: Annotated[Title, BeforeValidator(_one_or_two)] = Title()
-    languages: tuple[Annotated[Language, chinese(Language)], ...] = Field(default=("zh", "en"), min_length=1)
-    seed: Annotated[int, Field(ge=0)] = 1
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
-    adjust: Annotated[Adjust, chinese(Adjust)] = "holm"
-    families: tuple[Annotated[Family, chinese(Family)], ...] = ("total", "dimension", "indicator")
-    panel: bool = False
-    min_responses: Annotated[int, Field(ge=1)] = 10
-    min_equivalent: Annotated[int, Field(ge=2)] = 30
-    min_cell: Annotated[int, Field(ge=1)] = 5
-    reliability: Reliability = Reliability()
-    screening: Screening = Screening()
-    draws: Annotated[int, Field(ge=100)] = 10000
-
-
-class ParamsFile(Settings):
-    """A params file as written."""
-
-    framework: str
-    baseline: str | None = None
-    history: tuple[str, ...] = ()
-    data: DataFiles
 
 
 class Params(Settings):
@@ -147,6 +48,8 @@ class Params(Settings):
     framework: Framework
     baseline: Path | None = None
     history: tuple[Path, ...] = ()
+    annual: Annual | None = None
+    cycles: tuple[Path, ...] = ()
     data: dict[str, DataSource]
 
 

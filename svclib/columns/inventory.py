@@ -1,0 +1,125 @@
+"""Every result table: the step that makes it, its unique key, its columns."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Table(NamedTuple):
+    """Inventory entry: the step that makes it, its unique key, its columns."""
+
+    step: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    private: bool = False
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """Key columns first, then the others."""
+        return (*self.key, *self.columns)
+
+
+def _table(step: str, key: str, columns: str, *, private: bool = False) -> Table:
+    return Table(step, tuple(key.split()), tuple(columns.split()), private)
+
+
+# fmt: off
+TABLES: dict[str, Table] = {
+    # 10 data quality
+    "exclusions": _table("10", "cycle source row rule", "respondent unit excluded value cut detail",
+                         private=True),
+    "screening": _table("10", "cycle unit rule", "n_rows n_flagged n_excluded share cut"),
+    "screening_effect": _table("10", "cycle unit indicator subject",
+                               "n_all n_kept estimate_all estimate_kept effect"),
+    "response_profile": _table("10", "cycle unit subject channel", "n_rows n_excluded n"),
+    "item_profile": _table("10", "cycle subject item",
+                           "dimension indicator n n_missing missing_share mean sd floor_share ceiling_share"),
+    # 10 data quality: collection and authenticity
+    "collection": _table("10", "cycle source unit subject channel",
+                         "population issued returned n_valid return_rate valid_rate due overdue owner"),
+    "mix": _table("10", "cycle unit subject channel",
+                  "population population_share n share gap weight"),
+    "callback_sample": _table("10", "cycle source row", "respondent unit channel", private=True),
+    "authenticity": _table("10", "cycle unit",
+                           "n_sampled n_reached n_confirmed rate ci_low ci_high confidence cut judgement"),
+    "distribution": _table("10", "cycle unit aspect member indicator category", "n share mean"),
+    # 20 reliability
+    "reliability": _table("20", "cycle subject dimension stat variant",
+                          "n_items n complete_share estimate se df ci_low ci_high confidence "
+                          "method missing definition judgement note"),
+    "item_analysis": _table("20", "cycle subject dimension item",
+                            "indicator n mean sd floor_share ceiling_share r_drop if_dropped "
+                            "change ci_low ci_high note"),
+    # 30 weights
+    "weights": _table("30", "group node", "parent level local global effective method relative note"),
+    "consistency": _table("30", "parent expert",
+                          "n_items lambda_max consistency_index ri ri_table cr max_cr passed credibility"),
+    "expert_weights": _table("30", "parent expert item", "weight credibility"),
+    "judgement_review": _table("30", "parent expert a b", "value implied cr cr_if_fixed"),
+    # 40 scores and grades
+    "indicator_scores": _table("40", "cycle unit indicator subject",
+                               "dimension kind measure n value se df ci_low ci_high score score_low "
+                               "score_high status method note"),
+    "totals": _table("40", "cycle unit node",
+                     "level score score_low score_high coverage adjustment published status"),
+    "contributions": _table("40", "cycle unit indicator",
+                            "dimension weight score contribution lost"),
+    "grades": _table("40", "cycle unit",
+                     "group n adjustment published by_cut grade status reason limited_by clause limit_value "
+                     "found_value next_grade distance coverage n_met n_targets n_not_applicable "
+                     "n_not_reported n_small_sample rank rank_low rank_high group_rank"),
+    "adjustments": _table("40", "cycle unit row",
+                          "matter type count points counted clause basis approver date"),
+    "annual": _table("40", "cycle unit part", "weight published grade status"),
+    "corrections": _table("40", "cycle row",
+                          "source unit indicator column respondent old new basis approver date appeal",
+                          private=True),
+    "revision": _table("40", "cycle unit",
+                       "before after grade_before grade_after basis approver date appeal"),
+    "grade_probability": _table("40", "cycle unit grade", "probability draws seed"),
+    # 50 improvement
+    "changes": _table("50", "baseline cycle unit level node",
+                      "kind measure design n0 n1 n_paired n_clusters estimate0 estimate1 change gain se df "
+                      "ci_low ci_high confidence ci90_low ci90_high mid mid_on p_diff p_beyond p_equiv "
+                      "p_diff_adj p_beyond_adj p_equiv_adj p_exact p_superiority family n_tests adjust "
+                      "verdict strength flags required_n method reason"),
+    "like_for_like": _table("50", "baseline cycle unit indicator",
+                            "change_crude change_adjusted mix_effect reversed"),
+    # 60 monitoring and targets
+    "targets": _table("60", "cycle unit indicator",
+                      "value ci_low ci_high base target stretch warn status certain owner step due "
+                      "valid_from revisions basis"),
+    "consequences": _table("60", "cycle unit rule", "grade n action clause"),
+    "personnel": _table("60", "cycle unit rule", "head grade n factor action clause", private=True),
+    "alerts": _table("60", "cycle unit indicator", "level rule value threshold owner step"),
+    "history": _table("60", "cycle unit node", "level score published grade"),
+    # 70 problems and measures
+    "problems": _table("70", "cycle problem indicator unit",
+                       "dimension n_units n_missed share lost lost_total value target peers owner step "
+                       "advice priority"),
+    "complaints": _table("70", "cycle unit category",
+                         "n n_closed n_late n_open n_overdue n_fed_back n_repeats in_time_share "
+                         "fed_back_share repeat_share"),
+    "causes": _table("70", "cycle unit category cause", "n share cumulative"),
+    "steps": _table("70", "cycle unit category step",
+                    "n hours hours_median time_share n_overdue compliance target slowest"),
+    "timeline": _table("70", "cycle unit row",
+                       "category step cause opened responded closed hours_to_response hours_to_close"),
+    "concerns": _table("70", "cycle unit category", "n share cumulative"),
+    "quotes": _table("70", "cycle unit category row", "quote"),
+    "coded_comments": _table("70", "cycle source row category", "unit quote", private=True),
+    "findings": _table("70", "cycle unit row", "date role indicator finding"),
+    "actions": _table("70", "cycle unit indicator action",
+                      "cause owner started due status overdue progress cost_planned cost_actual saving "
+                      "accepted_by lesson reusable verdict outcome"),
+    "appeals": _table("70", "cycle appeal",
+                      "unit indicator matter filed due overdue decision decided reason"),
+    "references": _table("70", "indicator name", "value basis"),
+    "referrals": _table("70", "cycle owner unit matter indicator", "text due"),
+    # 90 report
+    "board": _table("90", "cycle unit",
+                    "group published score_low score_high grade last_grade change verdict status reason "
+                    "clause limited_by rank rank_low rank_high group_rank n"),
+    "claims": _table("90", "claim lang", "template text table key"),
+}
+# fmt: on
