@@ -5,6 +5,7 @@ Paths resolve against the params file; `${NAME}` in a path is an environment var
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from svclib import framework as frameworks
 from svclib.errors import InputErrors, Problem, nearest
 from svclib.framework import Framework, schema, yamlfile
 from svclib.framework.yamlfile import Document, KeyPath
+from svclib.params import kinds
 from svclib.params.settings import (
     DATA_NAMES,
     Annual,
@@ -51,6 +53,11 @@ class Params(Settings):
     annual: Annual | None = None
     cycles: tuple[Path, ...] = ()
     data: dict[str, DataSource]
+
+    @property
+    def today(self) -> dt.date | None:
+        """The day overdue and targets in force are judged on: `as_of`, else the last of the period."""
+        return kinds.last_day(self)
 
 
 def load(path: str | Path, *, strict: bool = True) -> Params:
@@ -101,9 +108,12 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
         "framework": framework,
         "baseline": paths.sibling(("baseline",), written.baseline, file) if written.baseline else None,
         "history": tuple(paths.sibling(("history", i), p, file) for i, p in enumerate(written.history)),
+        "annual": written.annual,
+        "cycles": _cycles(paths, written, file),
         "data": paths.sources(written.data),
     }
-    if framework is not None:
+    kinds.check(written, framework, doc)
+    if framework is not None and written.kind != "annual":
         _needs(framework, resolved["data"], doc)
     problems = [*doc.problems, *troubles]
     if framework is None:
@@ -165,6 +175,11 @@ def _framework(paths: _Paths, text: str) -> tuple[Framework | None, list[Problem
         )
         return None, []
     return frameworks.examine(yamlfile.read(path))
+
+
+def _cycles(paths: _Paths, written: ParamsFile, file: Path) -> tuple[Path, ...]:
+    named = written.annual.cycles if written.annual else ()
+    return tuple(paths.sibling(("annual", "from", i), text, file) for i, text in enumerate(named))
 
 
 def _needs(framework: Framework, data: Mapping[str, DataSource], doc: Document) -> None:
