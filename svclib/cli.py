@@ -5,6 +5,7 @@ Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was writte
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import sys
 from collections.abc import Callable
@@ -76,15 +77,21 @@ def check(params: Path) -> None:
     help="Only this step (such as 40) and those before it, kept as a partial run. Repeatable.",
 )
 @click.option("--no-units", is_flag=True, help="Leave out the reports of the single units.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Evaluate the period up to this day only; published beside the cycle as a draft.",
+)
 @click.option("--notebooks", type=click.Path(path_type=Path, exists=True, file_okay=False), hidden=True)
 @_exits
-def run(
+def run(  # noqa: PLR0913 - one argument per option of the command
     *,
     params: Path,
     out: Path,
     jobs: int | None,
     only: tuple[str, ...],
     no_units: bool,
+    as_of: dt.datetime | None,
     notebooks: Path | None,
 ) -> None:
     """Evaluate the cycle of PARAMS: notebooks, tables, manifest and HTML reports, published at once."""
@@ -92,6 +99,7 @@ def run(
 
     steps = tuple(step for entry in only for step in entry.replace(",", " ").split())
     options: dict[str, Any] = {} if notebooks is None else {"notebooks": notebooks}
+    options |= {"as_of": as_of.date()} if as_of else {}
     done = runner.run_cycle(params, out=out, jobs=jobs or 0, only=steps, units=not no_units, **options)
     click.echo(f"{done.path}  ({done.seconds:.0f} s, body {done.body_hash[:12]})")
     for report in sorted(done.path.glob("report.*.html")):

@@ -28,7 +28,7 @@ languages: [zh, en]
 seed: 1
 """
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
-PARAMETERS = 'params_file = "params.yaml"\nrun_dir = ""\nlanguage = "zh"\nunit = ""'
+PARAMETERS = 'params_file = "params.yaml"\nrun_dir = ""\nlanguage = "zh"\nas_of = ""\nunit = ""'
 WRITE = f"""\
 from pathlib import Path
 import pyarrow as pa

@@ -192,7 +192,9 @@ class Context:
         return label_of(self.state, name, lang)
 
 
-def open(params_file: str, run_dir: str = "", language: str = "zh") -> Context:  # noqa: A001 - cycle.open reads as it should
+def open(  # noqa: A001 - cycle.open reads as it should
+    params_file: str, run_dir: str = "", language: str = "zh", as_of: str = ""
+) -> Context:
     """Open a cycle from a notebook.
 
     Parameters
@@ -200,6 +202,7 @@ def open(params_file: str, run_dir: str = "", language: str = "zh") -> Context: 
     params_file : params file; a relative path is looked up from the working directory upwards
     run_dir : folder of the run, "" to compute in memory and write nothing
     language : "zh", "en", or both as "zh,en"
+    as_of : "" or a day such as "2026-05-31": count only what was known by then
 
     Raises
     ------
@@ -211,4 +214,5 @@ def open(params_file: str, run_dir: str = "", language: str = "zh") -> Context: 
     languages = tuple(part.strip() for part in language.split(","))
     if not languages or set(languages) - set(LANGUAGES):
         raise ParamError(f"language={language!r}; choose from {list(LANGUAGES)}, both as 'zh,en'")
-    return Context(params_module.load(params_file), Path(run_dir) if run_dir else None, languages)
+    params = params_module.load(params_file, as_of=as_of or None)
+    return Context(params, Path(run_dir) if run_dir else None, languages)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from svclib import params as params_module
 from svclib import screening, sources
+from svclib.cycle.merge import relabelled, successors
+from svclib.cycle.window import around, until
 from svclib.errors import ParamError
 from svclib.estimates import Estimate, item_means, join
 from svclib.framework import Framework
@@ -18,6 +20,7 @@ from svclib.params import Params
 from svclib.sources import Inputs
 
 ALL_UNITS = "*"
+BEFORE = "前"
 
 
 @dataclass(frozen=True)
@@ -63,27 +66,60 @@ class State:
         return [str(u) for u in self.inputs[cycle].units["unit"]]
 
 
-def load(params: Params) -> State:
+def load(params: Params, *, corrected: bool = True) -> State:
     """Read the current cycle, its baseline and its history under the current framework.
+
+    Earlier cycles are read under today's units, so a renamed or merged unit has a past.
+    An ad-hoc cycle is compared with the days before its event.
+
+    Parameters
+    ----------
+    corrected : bool
+        False leaves the approved corrections out: the numbers before 更正.
 
     Raises
     ------
     InputErrors
         Anything wrong with any of their files.
     """
+    now = sources.read(params) if corrected else sources.read(params, corrected=False)
+    if params.as_of is not None:
+        now = until(now, params.as_of)
+    if params.kind == "ad_hoc":
+        return _around(params, now)
     inputs: dict[str, Inputs] = {}
     rescored: list[str] = []
     baseline = ""
+    follows = successors(now.units) if "replaces" in now.units else {}
     earlier_files = [*params.history, params.baseline] if params.baseline else [*params.history]
     for path in dict.fromkeys(earlier_files):
         earlier = params_module.load(path)
+        _regular(earlier, params)
         if earlier.framework.number_hash() != params.framework.number_hash():
             rescored.append(earlier.cycle)
         if path == params.baseline:
             baseline = earlier.cycle
-        inputs[earlier.cycle] = sources.read(earlier.model_copy(update={"framework": params.framework}))
-    inputs[params.cycle] = sources.read(params)
+        found = sources.read(earlier.model_copy(update={"framework": params.framework}))
+        inputs[earlier.cycle] = relabelled(found, follows)
+    inputs[params.cycle] = now
     return State(params, inputs, baseline, tuple(rescored))
+
+
+def _regular(earlier: Params, params: Params) -> None:
+    if earlier.kind != "regular":
+        told = f"{params.file.name}: {earlier.file.name} is of kind {earlier.kind}"
+        raise ParamError(f"{told}; only regular cycles form a chain. Remove it from baseline and history")
+
+
+def _around(params: Params, now: Inputs) -> State:
+    """An ad-hoc cycle: its indicators alone, and the days before the event as baseline."""
+    scope = params.scope
+    assert scope is not None  # noqa: S101 - params.kinds refuses an ad-hoc cycle without scope
+    before, since = around(now, params)
+    label = f"{scope.event}{BEFORE}"
+    frames = {"responses": before.responses, "kpis": before.kpis}
+    named = {name: frame.assign(cycle=label) for name, frame in frames.items()}
+    return State(params, {label: replace(before, **named), params.cycle: since}, label, ())
 
 
 def raw(state: State, cycles: Sequence[str]) -> pd.DataFrame:

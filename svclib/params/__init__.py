@@ -60,7 +60,7 @@ class Params(Settings):
         return kinds.last_day(self)
 
 
-def load(path: str | Path, *, strict: bool = True) -> Params:
+def load(path: str | Path, *, strict: bool = True, as_of: dt.date | str | None = None) -> Params:
     """Read a params file and its framework; the data need not exist.
 
     Parameters
@@ -69,16 +69,20 @@ def load(path: str | Path, *, strict: bool = True) -> Params:
         A relative path is looked up from the working directory and its parents.
     strict : bool
         Also require that the params files of the baseline and the history exist.
+    as_of : date or its text, optional
+        Evaluate a partial period up to this day; the result is a draft.
 
     Raises
     ------
     InputErrors
         With every problem of the params file and of its framework.
+    ParamError
+        `as_of` is not a day of the period.
     """
     params, problems = examine(path, strict=strict)
     if params is None or problems:
         raise InputErrors(problems)
-    return params
+    return kinds.partial(params, as_of) if as_of else params
 
 
 def find(path: str | Path) -> Path:

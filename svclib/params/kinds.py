@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from svclib.errors import nearest
+from svclib.errors import ParamError, nearest
 from svclib.framework import Framework
 from svclib.framework.yamlfile import Document
 from svclib.params.settings import ParamsFile
@@ -75,3 +75,20 @@ def last_day(written: Any) -> dt.date | None:
     if written.as_of is not None:
         return written.as_of
     return written.period.end if written.period is not None else None
+
+
+def partial(params: Any, as_of: dt.date | str) -> Any:
+    """The parameters of a partial period: what is known by `as_of`, published as a draft only."""
+    try:
+        day = as_of if isinstance(as_of, dt.date) else dt.date.fromisoformat(as_of)
+    except ValueError as error:
+        raise ParamError(f"as_of={as_of!r} is not a day; write it as 2026-05-31") from error
+    if params.kind == "annual":
+        raise ParamError("as_of: an annual result has no partial period; evaluate its cycles instead")
+    period = params.period
+    if period is None or not period.start <= day <= period.end:
+        known = f"{period.start} to {period.end}" if period else "not given"
+        raise ParamError(
+            f"as_of={day} is not a day of the period ({known}); see period: in {params.file.name}"
+        )
+    return params.model_copy(update={"as_of": day, "status": "draft"})

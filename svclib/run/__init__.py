@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 import time
@@ -18,10 +19,10 @@ import yaml
 from svclib import params as params_module
 from svclib import sources
 from svclib.errors import DataError, InputErrors, ParamError, SvcError
-from svclib.run import execute, export, manifest, publish
+from svclib.run import execute, export, index, manifest, publish
 from svclib.run.execute import Outcome, Task
 
-REPORT, UNIT = "90", "91"
+REPORT, UNIT, ANNUAL = "90", "91", "92"
 NOTEBOOKS = execute.PACKAGE_HOME / "notebooks"
 
 
@@ -53,13 +54,14 @@ class _Job:
     names: dict[str, str]
 
 
-def run_cycle(
+def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     params_file: str | Path,
     *,
     out: str | Path = "reports",
     jobs: int = 0,
     only: Iterable[str] = (),
     units: bool = True,
+    as_of: dt.date | None = None,
     notebooks: Path = NOTEBOOKS,
 ) -> Run:
     """Execute, export and publish the cycle of `params_file` below `out`/<name>/<cycle>.
@@ -73,6 +75,9 @@ def run_cycle(
         the result is kept as `partial-<run_id>` and does not become the current run.
     units : bool
         Whether to make one report per unit.
+    as_of : date, optional
+        Count only what was known by this day.  The result is a draft of a partial period,
+        published beside the cycle as <cycle>@<day>.
 
     Raises
     ------
@@ -85,10 +90,10 @@ def run_cycle(
     problems = sources.check(params_file)
     if problems:
         raise InputErrors(problems)
-    params = params_module.load(params_file)
+    params = params_module.load(params_file, as_of=as_of)
     wanted = tuple(only)
-    steps = _steps(notebooks, wanted, units=units)
-    home = Path(out).resolve() / params.name / params.cycle
+    steps = _steps(notebooks, wanted, units=units, annual=params.kind == "annual")
+    home = Path(out).resolve() / params.name / (f"{params.cycle}@{as_of}" if as_of else params.cycle)
     run_id = publish.new_run_id()
     count = jobs or min(2, os.cpu_count() or 1)
     with publish.staging(home, run_id) as staged, execute.workers(count) as pool:
@@ -97,12 +102,18 @@ def run_cycle(
         _export(job)
         body_hash = _write_records(job, run_id, time.perf_counter() - begun)
         path = publish.publish(staged, home, run_id, switch=not wanted)
+    index.write(Path(out).resolve())
     return Run(run_id, path, body_hash, time.perf_counter() - begun)
 
 
-def _steps(notebooks: Path, only: tuple[str, ...], *, units: bool) -> list[Path]:
-    """Notebooks to run in order: the wanted ones and every analysis step before them."""
-    found = [path for path in sorted(notebooks.glob("[1-9][0-9]_*.ipynb")) if units or _number(path) != UNIT]
+def _steps(notebooks: Path, only: tuple[str, ...], *, units: bool, annual: bool) -> list[Path]:
+    """Notebooks to run in order: the wanted ones and every analysis step before them.
+
+    An annual result has one notebook, which no other kind of cycle runs.
+    """
+    every = sorted(notebooks.glob("[1-9][0-9]_*.ipynb"))
+    found = [path for path in every if (_number(path) == ANNUAL) == annual]
+    found = [path for path in found if units or _number(path) != UNIT]
     if not found:
         raise ParamError(f"{notebooks}: no notebook named like '10_….ipynb' there")
     unknown = sorted(set(only) - {_number(path) for path in found})
@@ -163,7 +174,8 @@ def _report_tasks(job: _Job, notebooks: list[Path]) -> list[Task]:
 def _task(job: _Job, notebook: Path, *, unit: str = "", output: Path | None = None) -> Task:
     """A notebook is executed once and shows every language; export keeps one per page."""
     params_file = job.params.file
-    own = {"language": ",".join(job.params.languages), **({"unit": unit} if unit else {})}
+    as_of = str(job.params.as_of or "")
+    own = {"language": ",".join(job.params.languages), "as_of": as_of, **({"unit": unit} if unit else {})}
     return Task(
         label=" ".join(filter(None, [notebook.stem, unit])),
         notebook=notebook.resolve(),
@@ -198,7 +210,7 @@ def _write_records(job: _Job, run_id: str, elapsed: float) -> str:
     lock = manifest.plain(params, base=params.file.parent)
     text = yaml.safe_dump(lock, allow_unicode=True, sort_keys=False)
     (job.staged / "params.lock.yaml").write_text(text, encoding="utf-8")
-    others = [path for path in (params.baseline, *params.history) if path is not None]
+    others = [path for path in (params.baseline, *params.history, *params.cycles) if path is not None]
     chain = [params, *(params_module.load(path) for path in others)]
     content = manifest.body(chain, run_dir=job.staged, notebooks=job.steps)
     volatile = {"seconds": job.seconds, "elapsed": round(elapsed, 2), "params_file": _relative(params.file)}

@@ -95,7 +95,7 @@ def export_run(
     for page in pages:
         _fill(page, run_dir)
     _link(pages)
-    shell = _exporter().environment.get_template("page.html.j2")
+    shell = environment().get_template("page.html.j2")
     css = (TEMPLATES / "svc" / "report.css").read_text(encoding="utf-8")
     words = (word for lang in languages for word in WORDS[lang].values())
     used = set().union(*(_characters(page) for page in pages), ASCII, *words, *offer.values(), css)
@@ -185,7 +185,7 @@ def _pages(run_dir: Path, languages: Sequence[str], units: dict[str, str]) -> li
     pages = [
         Page(path.relative_to(run_dir), f"report.{lang}.html", lang, "report", "report")
         for lang in languages
-        for path in sorted(folder.glob("90_*.ipynb"))
+        for path in sorted(folder.glob("9[02]_*.ipynb"))
     ]
     pages += [
         Page(path.relative_to(run_dir), f"notebooks/{path.stem}.{lang}.html", lang, "analysis", path.stem)
@@ -277,6 +277,11 @@ def _characters(page: Page) -> set[str]:
     links = "".join(text for _, entries in page.appendix for _, text in entries)
     switches = "".join(text for _, text, _ in page.switch)
     return set(html.unescape(visible)) | set(page.title + links + switches)
+
+
+def environment() -> Any:
+    """The Jinja environment that finds the page templates."""
+    return _exporter().environment
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 import json
 import os
@@ -125,6 +126,8 @@ def write(run_dir: Path, run_id: str, content: dict[str, Any], volatile: dict[st
 def _scalar(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, dt.date):
+        return value.isoformat()
     if isinstance(value, (float, np.floating)):
         return float(value) if np.isfinite(value) else str(value)
     if isinstance(value, np.generic):
