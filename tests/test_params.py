@@ -10,7 +10,7 @@ import yaml
 from factories import tiny_content
 
 from svclib import params
-from svclib.errors import InputErrors
+from svclib.errors import InputErrors, ParamError
 from svclib.framework import schema, yamlfile
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -196,3 +196,78 @@ def test_params_of_the_project_are_valid(pattern: str, monkeypatch: pytest.Monke
         params.load(file)
         content = json.loads(json.dumps(yamlfile.read(file).data, ensure_ascii=False))
         jsonschema.validate(content, params.json_schema())
+
+
+KIND_CASES = {
+    "annual without its cycles": ("kind: annual\n", "a cycle of kind annual has no annual", "Add annual:"),
+    "scope of a regular cycle": (
+        "scope: {event: 雨, day: 2026-05-20, window: {start: 2026-05-01, end: 2026-05-31}}\n",
+        "scope belongs to kind ad_hoc, not regular",
+        "Remove scope",
+    ),
+    "event outside its window": (
+        "kind: 专项\nscope: {event: 雨, day: 2026-06-20, window: {start: 2026-05-01, end: 2026-05-31}}\n",
+        "2026-06-20 is not within the window",
+        "Let the window begin before the event",
+    ),
+    "ad hoc with a baseline": (
+        (
+            "kind: 专项\nbaseline: 2026Q1.yaml\n"
+            "scope: {event: 雨, day: 2026-05-20, window: {start: 2026-05-01, end: 2026-05-31}}\n"
+        ),
+        "stays out of the regular chain",
+        "Remove baseline",
+    ),
+    "unknown indicator in scope": (
+        (
+            "kind: 专项\nscope: {event: 雨, day: 2026-05-20, indicators: [态渡], "
+            "window: {start: 2026-05-01, end: 2026-05-31}}\n"
+        ),
+        "unknown indicator '态渡'",
+        "Name one of the framework",
+    ),
+    "period upside down": (
+        "period: {start: 2026-06-30, end: 2026-04-01}\n",
+        "before it starts",
+        "Write start before end",
+    ),
+    "no day": (
+        "period: {start: 2026-02-30, end: 2026-04-01}\n",
+        "'2026-02-30' is not a day",
+        "Write year-month-day",
+    ),
+    "as_of outside the period": (
+        "as_of: 2026-08-01\nperiod: {start: 2026-04-01, end: 2026-06-30}\n",
+        "2026-08-01 is not between",
+        "Give a day of the period",
+    ),
+    "rule of an unknown grade": (
+        "kind: 年度\nannual: {from: [2026Q1.yaml, 2026Q0.yaml], rules: [{grade: 优, result: 合格}]}\n",
+        "unknown grade '优'",
+        "Use one of",
+    ),
+    "more cycles asked than there are": (
+        "kind: 年度\nannual: {from: [2026Q1.yaml, 2026Q0.yaml], min_cycles: 3}\n",
+        "min_cycles is 3 of 2",
+        "at most",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", KIND_CASES)
+def test_kinds_of_cycle_say_what_they_lack(home: Path, case: str):
+    extra, found, remedy = KIND_CASES[case]
+    told = refusals(write(home, extra=extra))
+    assert found in told
+    assert remedy in told
+
+
+def test_a_partial_period_is_a_draft_up_to_its_day(home: Path):
+    path = write(home, extra="status: 正式\nperiod: {start: 2026-04-01, end: 2026-06-30}\n")
+    got = params.load(path, as_of="2026-05-31")
+    assert (got.status, str(got.as_of), str(got.today)) == ("draft", "2026-05-31", "2026-05-31")
+    assert str(params.load(path).today) == "2026-06-30"
+    with pytest.raises(ParamError, match=r"as_of=2026-07-01 is not a day of the period \(2026-04-01 to"):
+        params.load(path, as_of="2026-07-01")
+    with pytest.raises(ParamError, match="'May' is not a day; write it as 2026-05-31"):
+        params.load(path, as_of="May")
