@@ -27,6 +27,8 @@ BELOW: dict[str, set[str]] = {
     "estimates": {"moments"},
     "inference": {"estimates"},
     "screening": {"moments"},
+    "collection": {"screening"},
+    "audit": {"inference"},
     "reliability": {"estimates", "factor", "screening"},  # screening counts the item profile, once
     "validity": {"estimates", "factor"},
     "invariance": {"estimates", "factor"},
@@ -43,12 +45,13 @@ BELOW: dict[str, set[str]] = {
     "actions": set(),
     "problems": set(),
     "tables": set(),
+    "deliver": {"tables", "wording", "framework"},
     "plots": {"tables"},  # tables.fmt is the only place that rounds
     "wording": {"tables"},
-    "run": {"params", "sources", "cycle"},
+    "run": {"params", "sources", "cycle", "deliver"},
     "cli": {"run"},
 }
-OUTPUT_SIDE = {"tables", "plots", "wording", "run", "cli", "__init__", "__main__"}
+OUTPUT_SIDE = {"tables", "plots", "wording", "deliver", "run", "cli", "__init__", "__main__"}
 # The context of a notebook labels and says what the steps found.
 BELOW["cycle"] = (set(BELOW) - OUTPUT_SIDE) | {"wording"}
 # Third-party packages that only some modules may touch.

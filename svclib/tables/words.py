@@ -23,17 +23,22 @@ def _set(names: str) -> frozenset[str]:
 
 
 # Shares are stored as fractions and printed in percent.
-PERCENT = _set("share missing_share complete_share floor_share ceiling_share coverage probability confidence")
-P_VALUES = _set("p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact")
+PERCENT = _set(
+    "share missing_share complete_share floor_share ceiling_share coverage probability confidence "
+    "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
+    "time_share compliance gap rate_low rate_high min_rate share_others"
+)
+P_VALUES = _set("p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj")
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
 NAMES = _set(
     "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
-    "clause last_grade measure owner step a b expert cycle baseline"
+    "clause last_grade measure owner step a b expert cycle baseline matter action advice grade_before "
+    "grade_after part member head"
 )
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
-    "mid_on level source flags note ri_table definition"
+    "mid_on level source flags note ri_table definition type decision outcome problem aspect"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {
@@ -41,6 +46,7 @@ SPECIAL = {
     ("unit", ""): "all_units",
     ("unit", "*"): "all_units",
     ("parent", ""): "top_level",
+    ("channel", ""): "no_channel",
     ("expert", ""): "group",
     ("expert", "group"): "group",
 }
@@ -50,7 +56,7 @@ DECIMALS: dict[str, int] = {
     ),
     **dict.fromkeys(_set("lambda_max consistency_index ri p_superiority"), 3),
     **dict.fromkeys(PERCENT | {"df"}, 1),
-    **dict.fromkeys(_set("required_n rank rank_low rank_high confidence"), 0),
+    **dict.fromkeys(_set("required_n rank rank_low rank_high confidence population issued"), 0),
 }
 
 

@@ -1,0 +1,175 @@
+"""结果.xlsx and its companions: live formulas recompute what was published; text stays text."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import docx
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from factories import tiny_content
+
+from svclib import framework, grades, scores
+from svclib.columns import TABLES, empty
+from svclib.deliver import notice, results, sheet
+from svclib.framework import Framework
+
+SOFFICE = shutil.which("soffice")
+needs_office = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+# Points of 态度, 环境, 处理率, 事故率, 时长 and the values behind the KPIs.
+UNITS = {"=甲": (95, 92, 90, 100, 91), "乙": (88.25, 81, 70, 100, 60), "丙": (95, 95, 98, 0, 99)}
+VALUES = {"处理率": {"=甲": 95.0, "乙": 92.0, "丙": 97.5}, "事故率": {"=甲": 0.0, "乙": 0.0, "丙": 2.5}}
+
+
+def label(name: str, lang: str) -> str:
+    return name if lang == "zh" else f"{name} (en)"
+
+
+def found(plan: Framework, **more: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Tables of one cycle from indicator points, by the library's own chain."""
+    rows = [
+        {
+            "cycle": "2026Q2", "unit": unit, "indicator": i.name, "subject": "", "dimension": i.dimension,
+            "kind": i.kind, "measure": i.unit, "n": 50, "score": float(point), "status": "ok",
+            "value": VALUES.get(i.name, {}).get(unit, float(point)),
+        }
+        for unit, points in UNITS.items()
+        for i, point in zip(plan.indicators, points, strict=True)
+    ]  # fmt: skip
+    indicator = pd.DataFrame(rows).reindex(columns=list(TABLES["indicator_scores"].all_columns))
+    nodes = [("dimension", d.name, d.weight) for d in plan.dimensions]
+    nodes += [("indicator", i.name, i.weight) for i in plan.indicators]
+    weight = pd.DataFrame(nodes, columns=["level", "node", "local"]).assign(group="")
+    total = scores.totals(indicator, weight, plan)
+    return {
+        "indicator_scores": indicator,
+        "contributions": scores.contributions(indicator, weight, plan),
+        "totals": total,
+        "grades": grades.grades(total, indicator, plan),
+        **more,
+    }
+
+
+def written(tmp_path: Path, plan: Framework, **more: pd.DataFrame) -> Path:
+    path = tmp_path / "结果.xlsx"
+    return results.write(path, found(plan, **more), plan, lang="zh", label=label, facts="2026Q2")
+
+
+def recalculated(path: Path) -> Any:
+    """The workbook as LibreOffice sees it after recalculating."""
+    folder = path.parent / "recalculated"
+    profile = f"-env:UserInstallation=file://{path.parent}/profile"
+    command = [SOFFICE, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(folder), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)  # type: ignore[arg-type]
+    return openpyxl.load_workbook(folder / path.name, data_only=True)
+
+
+def plans() -> dict[str, Framework]:
+    """Every way from scores to grades."""
+    odd = tiny_content()
+    odd["grades"] |= {"rounding": "gbt8170", "decimals": 1}
+    limited = tiny_content()
+    limited["grades"]["limits"] += [{"type": "限档", "object": "体验", "condition": "< 90", "result": "合格"}]
+    return {"cuts": framework.from_dict(tiny_content()), "gbt8170": framework.from_dict(odd),
+            "limits": framework.from_dict(limited)}  # fmt: skip
+
+
+@needs_office
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cuts", "gbt8170", "limits"])
+def test_recalculating_gives_the_published_totals_and_grades(tmp_path: Path, name: str):
+    plan = plans()[name]
+    page = recalculated(written(tmp_path, plan))["总分与等级"]
+    rows = list(page.iter_rows(min_row=2, values_only=True))
+    wanted = found(plan)["grades"]
+    np.testing.assert_allclose([r[5] for r in rows], wanted["published"], atol=1e-9)
+    assert [r[8] for r in rows] == list(wanted["grade"])
+    assert {r[11] for r in rows} == {"一致"}
+
+
+def test_the_grade_sheet_holds_formulas_beside_published_values(tmp_path: Path):
+    book = openpyxl.load_workbook(written(tmp_path, plans()["cuts"]))
+    page = book["总分与等级"]
+    assert [page.cell(2, c).data_type for c in (3, 5, 6, 7, 8, 9, 12)] == ["f"] * 7
+    assert [page.cell(2, c).data_type for c in (10, 11)] == ["n", "s"]
+    assert book["指标得分"]["H2"].value == "=F2*G2"
+    assert all(page.freeze_panes for page in book.worksheets[1:])
+
+
+def test_a_unit_without_a_grade_has_no_recomputed_one(tmp_path: Path):
+    plan = plans()["cuts"]
+    tables = found(plan)
+    none = tables["grades"].assign(status="small_sample", reason="small_sample", grade="", published=np.nan)
+    path = results.write(
+        tmp_path / "x.xlsx", tables | {"grades": none}, plan, lang="zh", label=label, facts=""
+    )
+    page = openpyxl.load_workbook(path)["总分与等级"]
+    assert [page.cell(2, c).value for c in (3, 6, 9, 10, 12)] == [None] * 5
+    assert page.cell(2, 13).value == "样本不足"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("x")'])
+def test_text_is_never_a_formula(tmp_path: Path, text: str):
+    book = sheet.book()
+    page = book.create_sheet("表")
+    sheet.put(page["A1"], text)
+    sheet.save(book, tmp_path / "a.xlsx")
+    cell = openpyxl.load_workbook(tmp_path / "a.xlsx")["表"]["A1"]
+    assert (cell.data_type, cell.value, cell.quotePrefix) == ("s", text, True)
+
+
+def test_a_unit_named_like_a_formula_stays_a_name(tmp_path: Path):
+    book = openpyxl.load_workbook(written(tmp_path, plans()["cuts"]))
+    cells = [c for page in book for row in page.iter_rows() for c in row if c.value == "=甲"]
+    assert cells
+    assert {c.data_type for c in cells} == {"s"}
+
+
+def test_empty_tables_have_no_sheet_and_a_file_is_never_overwritten(tmp_path: Path):
+    path = written(tmp_path, plans()["cuts"], appeals=empty("appeals"))
+    assert "申诉" not in openpyxl.load_workbook(path).sheetnames
+    with pytest.raises(FileExistsError):
+        written(tmp_path, plans()["cuts"])
+
+
+def notice_tables() -> dict[str, pd.DataFrame]:
+    targets = pd.DataFrame(
+        [
+            ("甲", "态度", 3.9, 4.2, "missed"),
+            ("甲", "处理率", 88.0, 98.0, "missed"),
+            ("乙", "态度", 4.5, 4.2, "met"),
+        ],
+        columns=["unit", "indicator", "value", "target", "status"],
+    ).assign(owner="客服部")
+    lost = pd.DataFrame([("甲", "态度", 3.0), ("甲", "处理率", 6.5), ("乙", "态度", 1.0)],
+                        columns=["unit", "indicator", "lost"])  # fmt: skip
+    return {"targets": targets, "contributions": lost}
+
+
+def test_who_gets_a_notice_and_about_what():
+    tables = notice_tables()
+    graded = pd.DataFrame({"unit": ["甲", "乙", "丙"], "limited_by": ["", "", "事故率"]})
+    assert notice.wanted(graded, tables["targets"]) == ["甲", "丙"]
+    listed = notice.matters("甲", tables, plans()["cuts"])
+    assert list(listed["indicator"]) == ["处理率", "态度"]  # the larger loss first
+    assert notice.matters("乙", tables, plans()["cuts"]).empty
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_notice_names_unit_reason_and_each_matter(tmp_path: Path, lang: str):
+    listed = notice.matters("甲", notice_tables(), plans()["cuts"])
+    row = {"cycle": "2026Q2", "unit": "甲", "head": "陈岚", "title": "示例评价"}
+    path = notice.write(tmp_path / "甲.docx", row, listed, ["因为未达标。"], lang=lang, label=label)
+    made = docx.Document(str(path))
+    text = "\n".join(p.text for p in made.paragraphs)
+    assert all(part in text for part in (label("甲", lang), "陈岚", "示例评价", "因为未达标。"))
+    cells = [[c.text for c in line.cells] for line in made.tables[0].rows]
+    assert [line[0] for line in cells[1:]] == [label("处理率", lang), label("态度", lang)]
+    assert cells[1][1:4] == ["88", "98", "6.50"]
+    with pytest.raises(FileExistsError):
+        notice.write(path, row, listed, [], lang=lang, label=label)
