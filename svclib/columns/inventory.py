@@ -41,7 +41,10 @@ TABLES: dict[str, Table] = {
                   "population population_share n share gap weight"),
     "callback_sample": _table("10", "cycle source row", "respondent unit channel", private=True),
     "authenticity": _table("10", "cycle unit",
-                           "n_sampled n_reached n_confirmed rate ci_low ci_high confidence cut judgement"),
+                           "n_sampled n_reached n_confirmed rate rate_low rate_high confidence min_rate "
+                           "judgement"),
+    "unusual": _table("10", "cycle unit rule",
+                      "n_rows n_flagged share share_others p_more p_more_adj unusual"),
     "distribution": _table("10", "cycle unit aspect member indicator category", "n share mean"),
     # 20 reliability
     "reliability": _table("20", "cycle subject dimension stat variant",

@@ -6,6 +6,7 @@ vetoes are also printed or marked.
 """
 
 from svclib.plots.change import change_forest, slope, targets_dots
+from svclib.plots.collection import authenticity, channel_mix, distribution, return_rates
 from svclib.plots.quality import missing_items, reliability_forest, response_profile
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
 from svclib.plots.style import Chart, use_style
@@ -13,14 +14,18 @@ from svclib.plots.weighting import consistency, weights
 
 __all__ = [
     "Chart",
+    "authenticity",
     "change_forest",
+    "channel_mix",
     "consistency",
     "contribution_bars",
+    "distribution",
     "grade_ladder",
     "missing_items",
     "probability_bars",
     "reliability_forest",
     "response_profile",
+    "return_rates",
     "score_heatmap",
     "slope",
     "targets_dots",

@@ -5,6 +5,7 @@ with the text.  Nothing is computed here beyond choosing a template and counting
 """
 
 from svclib.wording.changes import changes
+from svclib.wording.collection import authenticity, mix, returns, unusual
 from svclib.wording.front import advice, cards, common, decisions, masthead, unit_cards
 from svclib.wording.quality import consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
@@ -13,6 +14,7 @@ from svclib.wording.templates import sentence
 __all__ = [
     "advice",
     "alerts",
+    "authenticity",
     "cards",
     "changes",
     "common",
@@ -22,10 +24,13 @@ __all__ = [
     "grades",
     "headline",
     "masthead",
+    "mix",
     "reliability",
+    "returns",
     "screening",
     "sentence",
     "targets",
     "unit_cards",
+    "unusual",
     "weights",
 ]
