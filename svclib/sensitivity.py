@@ -124,12 +124,17 @@ def grade_probability(
     return sort_by_key("grade_probability", pd.DataFrame(rows, columns=columns))
 
 
-def _shares(unit: NodeDraws, framework: Framework) -> np.ndarray:
+def grade_codes(unit: NodeDraws, framework: Framework) -> np.ndarray:
+    """Grade of every draw of one unit, (D,): positions in the labels, -1 where a draw has no score."""
     rule = framework.grades
     published = {
         node: round_half(x, decimals=rule.decimals, rule=rule.rounding) for node, x in unit.scores.items()
     }
-    codes = grade(framework, published[TOTAL], nodes=published, values=unit.natural).grade
+    return grade(framework, published[TOTAL], nodes=published, values=unit.natural).grade
+
+
+def _shares(unit: NodeDraws, framework: Framework) -> np.ndarray:
+    codes, labels = grade_codes(unit, framework), framework.grades.labels
     if (codes < 0).any():
-        return np.full(len(rule.labels), np.nan)
-    return np.bincount(codes, minlength=len(rule.labels)) / len(codes)
+        return np.full(len(labels), np.nan)
+    return np.bincount(codes, minlength=len(labels)) / len(codes)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from svclib import columns, tables, wording
 from svclib import params as params_module
+from svclib.cycle.annual import NEEDS_OF_YEAR, STEPS_OF_YEAR
 from svclib.cycle.report import label as label_of
 from svclib.cycle.state import ALL_UNITS, State, load, valid
 from svclib.cycle.steps import NEEDS, STEPS
@@ -43,9 +44,14 @@ def evaluate(params: Params) -> Tables:
 def evaluate_state(state: State) -> Tables:
     """`evaluate` for data already in memory, as simulations have it."""
     tables: Tables = {}
-    for step in STEPS.values():
+    for step in _steps(state.params).values():
         tables |= {name: columns.checked(name, frame) for name, frame in step(state, tables).items()}
     return tables
+
+
+def _steps(params: Params) -> dict[str, Callable[..., Tables]]:
+    """The chain of a cycle, by its kind."""
+    return STEPS_OF_YEAR if params.kind == "annual" else STEPS
 
 
 @dataclass(frozen=True)
@@ -69,10 +75,12 @@ class Context:
 
     def step(self, name: str) -> Tables:
         """Tables of step `name` ("10" … "60"), computed now."""
-        if name not in STEPS:
-            raise ParamError(f"step {name!r}; choose one of {sorted(STEPS)}")
-        needed = {table: self.table(table) for table in NEEDS[name]}
-        found = {n: columns.checked(n, frame) for n, frame in STEPS[name](self.state, needed).items()}
+        steps = _steps(self.params)
+        if name not in steps:
+            raise ParamError(f"step {name!r}; choose one of {sorted(steps)}")
+        needs = NEEDS_OF_YEAR if self.params.kind == "annual" else NEEDS
+        needed = {table: self.table(table) for table in needs[name]}
+        found = {n: columns.checked(n, frame) for n, frame in steps[name](self.state, needed).items()}
         self.made.update(found)
         return found
 

@@ -25,10 +25,10 @@ def label(state: State, name: str, lang: str) -> str:
 def report(state: State, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """90: one row per unit for the front page, and the claims of the whole report."""
     said = [_claims(state, tables, lang) for lang in LANGUAGES]
-    return {"board": _board(state, tables), "claims": pd.concat(said, ignore_index=True)}
+    return {"board": board(state, tables), "claims": pd.concat(said, ignore_index=True)}
 
 
-def _board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Grade, interval, last grade and change of every unit, side by side."""
     grades = tables["grades"]
     now = grades[grades["cycle"] == state.cycle]
@@ -37,12 +37,12 @@ def _board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     change = tables["changes"][tables["changes"]["node"] == TOTAL].set_index("unit")
     verdict = dict(change["verdict"])
     judged = dict(change.loc[~change["verdict"].isin(["not_judged", "not_comparable"]), "change"])
-    board = now.merge(total[["unit", "score_low", "score_high"]], on="unit", validate="1:1")
-    board["last_grade"] = [last.get(unit, "") for unit in board["unit"]]
-    board["verdict"] = [verdict.get(unit, "not_comparable") for unit in board["unit"]]
-    board["change"] = [judged.get(unit, math.nan) for unit in board["unit"]]
-    board.loc[board["status"] != "graded", ["score_low", "score_high"]] = math.nan
-    return board[list(TABLES["board"].all_columns)]
+    rows = now.merge(total[["unit", "score_low", "score_high"]], on="unit", validate="1:1")
+    rows["last_grade"] = [last.get(unit, "") for unit in rows["unit"]]
+    rows["verdict"] = [verdict.get(unit, "not_comparable") for unit in rows["unit"]]
+    rows["change"] = [judged.get(unit, math.nan) for unit in rows["unit"]]
+    rows.loc[rows["status"] != "graded", ["score_low", "score_high"]] = math.nan
+    return rows[list(TABLES["board"].all_columns)]
 
 
 def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.DataFrame:

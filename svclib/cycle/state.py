@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from svclib import params as params_module
@@ -34,12 +35,14 @@ class State:
         and coded under the current framework
     baseline : cycle compared with, "" when there is none
     rescored : earlier cycles whose own framework gave other numbers (同口径调整)
+    parts : of an annual result, the cycles it is made of, each as it was published
     """
 
     params: Params
     inputs: Mapping[str, Inputs]
     baseline: str
     rescored: tuple[str, ...]
+    parts: tuple[State, ...] = ()
 
     @property
     def framework(self) -> Framework:
@@ -82,6 +85,8 @@ def load(params: Params, *, corrected: bool = True) -> State:
     InputErrors
         Anything wrong with any of their files.
     """
+    if params.kind == "annual":
+        return _year(params)
     now = sources.read(params) if corrected else sources.read(params, corrected=False)
     if params.as_of is not None:
         now = until(now, params.as_of)
@@ -90,7 +95,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
     inputs: dict[str, Inputs] = {}
     rescored: list[str] = []
     baseline = ""
-    follows = successors(now.units) if "replaces" in now.units else {}
+    follows = successors(now.units)
     earlier_files = [*params.history, params.baseline] if params.baseline else [*params.history]
     for path in dict.fromkeys(earlier_files):
         earlier = params_module.load(path)
@@ -105,10 +110,48 @@ def load(params: Params, *, corrected: bool = True) -> State:
     return State(params, inputs, baseline, tuple(rescored))
 
 
+def _year(params: Params) -> State:
+    """The cycles of a year, each under its own framework but under the units of the year."""
+    members = [params_module.load(path) for path in params.cycles]
+    for member in members:
+        _regular(member, params)
+    _weighted(params, [member.cycle for member in members])
+    states = [load(member if _pinned(member) else _alone(member)) for member in members]
+    own = sources.read(params) if "units" in params.data else None
+    now = own or states[-1].inputs[members[-1].cycle]
+    follows = successors(now.units)
+    parts = tuple(_in_year(s, params, follows, place) for place, s in enumerate(states))
+    return State(params, {params.cycle: now}, "", (), parts)
+
+
+def _in_year(state: State, params: Params, follows: Mapping[str, str], place: int) -> State:
+    """A cycle of the year under its units, drawn from a stream of its own: cycles are independent."""
+    seed = int(np.random.SeedSequence([params.seed, place]).generate_state(1)[0])
+    own = state.params.model_copy(update={"seed": seed, "draws": params.draws})
+    inputs = {c: relabelled(each, follows) for c, each in state.inputs.items()}
+    return replace(state, params=own, inputs=inputs)
+
+
+def _alone(member: Params) -> Params:
+    return member.model_copy(update={"baseline": None, "history": ()})
+
+
+def _pinned(member: Params) -> bool:
+    framework = member.framework
+    return any(rule.from_ for rule in (framework.weights, *(d.weights for d in framework.dimensions)))
+
+
+def _weighted(params: Params, cycles: Sequence[str]) -> None:
+    given = set(params.annual.weights) if params.annual else set()
+    if given and given != set(cycles):
+        told = f"{params.file.name}: annual.weights names {', '.join(sorted(given))}"
+        raise ParamError(f"{told}, its cycles are {', '.join(cycles)}. Give each cycle one weight")
+
+
 def _regular(earlier: Params, params: Params) -> None:
     if earlier.kind != "regular":
         told = f"{params.file.name}: {earlier.file.name} is of kind {earlier.kind}"
-        raise ParamError(f"{told}; only regular cycles form a chain. Remove it from baseline and history")
+        raise ParamError(f"{told}; only regular cycles form a chain. Name a regular one")
 
 
 def _around(params: Params, now: Inputs) -> State:

@@ -149,6 +149,20 @@ def _scored(state: State, kept: pd.DataFrame, weight: pd.DataFrame, cycle: str) 
     }
 
 
+def drawn_nodes(state: State, tables: Mapping[str, pd.DataFrame], cycle: str) -> dict[str, scores.NodeDraws]:
+    """Joint draws of every unit's scores in `cycle`, the same as behind its intervals."""
+    kept = valid(state, tables["exclusions"], (cycle,))
+    indicator = tables["indicator_scores"]
+    return sensitivity.unit_draws(
+        estimates(state, kept, (cycle,)),
+        indicator[indicator["cycle"] == cycle],
+        tables["weights"],
+        state.framework,
+        size=state.params.draws,
+        seed=state.params.seed,
+    )
+
+
 def _all_units(
     total: pd.DataFrame, grade: pd.DataFrame, drawn: Mapping[str, scores.NodeDraws], confidence: float
 ) -> pd.DataFrame:

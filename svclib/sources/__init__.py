@@ -23,7 +23,7 @@ __all__ = ["Inputs", "check", "coded", "examine", "read"]
 class Inputs:
     """Typed frames of one cycle.
 
-    units : unit, name, name_en, parent, group, head
+    units : unit, name, name_en, parent, group, head, replaces (units it succeeds), valid_from
     responses : cycle, source, row, respondent, unit, subject, channel, weight, stratum,
         cluster, seconds, started, finished, then one float column per item (raw codes,
         NaN when unanswered) and per column of stated choices

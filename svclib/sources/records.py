@@ -12,7 +12,7 @@ from svclib.errors import nearest
 from svclib.framework import Anchors, Framework, Indicator
 from svclib.sources.table import Table
 
-UNITS = ("unit", "name", "name_en", "parent", "group", "head")
+UNITS = ("unit", "name", "name_en", "parent", "group", "head", "replaces", "valid_from")
 NUMBERS = ("value", "numerator", "denominator", "n", "mean", "sd")
 KPIS = ("cycle", "row", "unit", "indicator", *NUMBERS, "status")
 JUDGMENTS = ("expert", "credibility", "parent", "a", "b", "value")
