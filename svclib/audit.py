@@ -40,11 +40,9 @@ def callback_sample(responses: pd.DataFrame, audit: Audit, *, seed: int) -> pd.D
     once = named.sort_values("row").drop_duplicates([*key, "respondent"])
     drawn = [_number(seed, u, r) for u, r in zip(once["unit"], once["respondent"], strict=True)]
     place = once.assign(drawn=drawn).groupby(key)["drawn"].rank(method="first")
-    answers = responses.groupby(key).size()
+    answers = responses.groupby(key).size().reindex(pd.MultiIndex.from_frame(once[key])).to_numpy(float)
     # Rounded before the ceiling: 0.07 × 100 is a hair above 7 in floats.
-    size = np.ceil((audit.share * answers).round(9))
-    size = size.where(size > audit.min_per_unit, audit.min_per_unit)
-    wanted = size.reindex(pd.MultiIndex.from_frame(once[key])).to_numpy()
+    wanted = np.maximum(audit.min_per_unit, np.ceil(np.round(audit.share * answers, 9)))
     columns = ["cycle", "source", "row", "respondent", "unit", "channel"]
     return checked("callback_sample", once.loc[place.to_numpy() <= wanted, columns])
 

@@ -525,3 +525,71 @@ SCREENING = table(
     },
     {"cycle": CYCLE, "unit": "保洁部", "rule": "missing", "n_rows": 140, "n_flagged": 0},
 )
+
+_ASKED = {"cycle": CYCLE, "source": "responses", "unit": "保洁部", "subject": "客户"}
+COLLECTION = table(
+    "collection",
+    _ASKED
+    | {"channel": "电话", "issued": 60, "returned": 45, "n_valid": 40, "return_rate": 0.75}
+    | {"valid_rate": 40 / 45, "due": "2026-06-25", "owner": "张三"},
+    _ASKED
+    | {
+        "channel": "网络",
+        "issued": 40,
+        "due": "2026-06-25",
+        "overdue": True,
+        "return_rate": 0,
+        "owner": "张三",
+    },
+    {"cycle": CYCLE, "source": "responses", "unit": "餐饮部", "issued": 20, "returned": 21, "n_valid": 21}
+    | {"return_rate": 1.05, "valid_rate": 1.0},
+    {"cycle": CYCLE, "source": "responses", "unit": "动力部", "returned": 8, "n_valid": 8, "valid_rate": 1.0},
+    {"cycle": CYCLE, "source": "kpis", "unit": "餐饮部", "issued": 5, "returned": 3, "n_valid": 3}
+    | {"return_rate": 0.6, "valid_rate": 1.0, "due": "2026-06-28", "overdue": True},
+)
+
+_SERVED = {"cycle": CYCLE, "unit": "保洁部", "subject": "客户"}
+MIX = table(
+    "mix",
+    _SERVED
+    | {"channel": "电话", "population": 300, "population_share": 0.3, "n": 60, "share": 0.6, "gap": 0.3}
+    | {"weight": 0.5},
+    _SERVED
+    | {"channel": "网络", "population": 600, "population_share": 0.6, "n": 0, "share": 0.0, "gap": -0.6},
+    _SERVED | {"channel": "", "n": 40, "share": 0.4},
+    {"cycle": CYCLE, "unit": "餐饮部", "channel": "网络", "population": 9, "population_share": 1.0}
+    | {"n": 10, "share": 1.0, "gap": 0.0, "weight": 1.0},
+)
+
+_CALLED = {"cycle": CYCLE, "confidence": 0.95, "min_rate": 0.9}
+AUTHENTICITY = table(
+    "authenticity",
+    _CALLED
+    | {"unit": "保洁部", "n_sampled": 20, "n_reached": 16, "n_confirmed": 8, "rate": 0.5}
+    | {"rate_low": 0.247, "rate_high": 0.753, "judgement": "below"},
+    _CALLED
+    | {"unit": "餐饮部", "n_sampled": 4, "n_reached": 3, "n_confirmed": 2, "rate": 2 / 3}
+    | {"rate_low": 0.094, "rate_high": 0.992, "judgement": "doubtful"},
+    _CALLED | {"unit": "动力部", "n_sampled": 2, "judgement": "not_reached"},
+)
+
+UNUSUAL = table(
+    "unusual",
+    {"cycle": CYCLE, "unit": "保洁部", "rule": "straight_line", "n_rows": 100, "n_flagged": 15}
+    | {"share": 0.15, "share_others": 0.03, "p_more": 0.0001, "p_more_adj": 0.0004, "unusual": True},
+    {"cycle": CYCLE, "unit": "餐饮部", "rule": "straight_line", "n_rows": 100, "n_flagged": 3}
+    | {"share": 0.03, "share_others": 0.09, "p_more": 0.98, "p_more_adj": 0.98},
+)
+
+
+def _answered(member: str, shares: list[float], mean: float, indicator: str = "服务态度") -> list[dict]:
+    who = {"cycle": CYCLE, "unit": "保洁部", "aspect": "channel", "member": member, "indicator": indicator}
+    told = enumerate(shares, start=1)
+    return [who | {"category": str(k), "share": share, "mean": mean, "n": 30} for k, share in told]
+
+
+DISTRIBUTION = table(
+    "distribution",
+    *_answered("电话", [0.1, 0.1, 0.2, 0.3, 0.3], 3.6),
+    *_answered("网络", [0.0, 0.0, 0.0, 0.5, 0.5], 4.5),
+)

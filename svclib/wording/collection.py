@@ -92,7 +92,7 @@ def mix(frame: pd.DataFrame, lang: str, label: Label, *, weighted: bool) -> pd.D
     if len(judged):
         row = records(judged.loc[[judged["gap"].abs().idxmax()]])[0]
         place = _place(row | {"channel": ""}, lang, label)
-        told = row | {"place": place, "points": tables.signed(100 * row["gap"], 1)}
+        told = row | {"place": place, "points": tables.fmt(100 * abs(row["gap"]), 1)}
         outcome = "weighted" if weighted else "unweighted"
         writer.say([("mix.largest", told), (f"mix.{outcome}", {})], key=_only(row, "cycle", *PLACE))
     silent = frame[(frame["n"] == 0) & (frame["population"] > 0)]
