@@ -1,4 +1,4 @@
-"""Command line: `svclib check` and `svclib run`.
+"""Command line: `svclib check`, `svclib run`, `svclib audit`.
 
 Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was written.
 """
@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 import svclib
-from svclib.errors import InputErrors, SvcError
+from svclib.errors import InputErrors, ParamError, SvcError
 
 STEP_FAILED, INPUT_INVALID = 1, 2
 
@@ -104,3 +104,30 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     click.echo(f"{done.path}  ({done.seconds:.0f} s, body {done.body_hash[:12]})")
     for report in sorted(done.path.glob("report.*.html")):
         click.echo(report)
+
+
+@main.command()
+@click.argument("params", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="File to write (default: <cycle>_回访名单.csv).")
+@_exits
+def audit(*, params: Path, out: Path | None) -> None:
+    """Draw whom to call back in the cycle of PARAMS: ids, units, channels, and columns for the result."""
+    from svclib import audit as calls
+    from svclib import cycle
+    from svclib.sources import catalog, headers
+
+    ctx = cycle.open(str(params))
+    settings = ctx.params
+    sample = calls.callback_sample(ctx.valid(settings.cycle), settings.audit, seed=settings.seed)
+    if sample.empty:
+        remedy = "The answers need a respondent id, and audit: a share or min_per_unit above 0."
+        raise ParamError(f"{params.name}: there is nobody to call back. {remedy}")
+    fields = {name: field.zh for name, field in catalog.SHEETS["audit"].fields.items()}
+    wanted = dict.fromkeys(("respondent", "unit", "channel", *fields))
+    form = sample.reindex(columns=list(wanted), fill_value="").rename(columns=headers.CHINESE | fields)
+    path = out or Path(f"{settings.cycle}_回访名单.csv")
+    try:
+        form.to_csv(path, mode="x", index=False, encoding="utf-8-sig")
+    except FileExistsError as error:
+        raise ParamError(f"{path} exists and may hold results of calls; name another with --out") from error
+    click.echo(f"{path}  ({len(form)})")

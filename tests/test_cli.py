@@ -87,3 +87,29 @@ def test_module_starts_and_help_names_only_what_exists() -> None:
 def test_command_line_starts_without_the_science_stack() -> None:
     script = "import sys, svclib.cli; assert not {'pandas', 'papermill', 'scipy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+def test_audit_writes_a_list_to_fill_in_and_never_over_another(tmp_path: Path) -> None:
+    params, out = tiny_cycle.write(tmp_path), tmp_path / "calls.csv"
+    code, said = svclib("audit", params, "--out", out)
+    assert code == 0
+    lines = out.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "受访者编号,部门,渠道,核查结果,日期,说明"
+    assert len(lines) == 1 + 2 * 3
+    assert all(line.endswith(",电话,,,") for line in lines[1:])
+    assert f"{out}  (6)" in said
+    before = out.read_bytes()
+    code, said = svclib("audit", params, "--out", out)
+    assert code == 2
+    assert "calls.csv exists" in said
+    assert out.read_bytes() == before
+
+
+def test_audit_of_nobody(tmp_path: Path) -> None:
+    params = tiny_cycle.write(tmp_path)
+    told = params.read_text(encoding="utf-8") + "audit: {share: 0, min_per_unit: 0}\n"
+    params.write_text(told, encoding="utf-8")
+    code, said = svclib("audit", params, "--out", tmp_path / "calls.csv")
+    assert code == 2
+    assert "nobody to call back" in said
+    assert not (tmp_path / "calls.csv").exists()

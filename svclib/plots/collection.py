@@ -147,7 +147,9 @@ def distribution(
         scales.append(list(mine["category"]))
     style.rows_axis(ax, names, 30)
     ax.axvline(0, color=style.MUTED, linewidth=0.8)
-    ax.set_xticks(ax.get_xticks(), [tables.fmt(abs(x), 0) for x in ax.get_xticks()])
+    ax.set_xlim(ax.dataLim.x0 - 2, ax.dataLim.x1 + 2)
+    ticks = [x for x in ax.get_xticks() if ax.dataLim.x0 - 2 <= x <= ax.dataLim.x1 + 2]
+    ax.set_xticks(ticks, [tables.fmt(abs(x), 0) for x in ticks])
     ax.set_xlabel(style.word("answer_shares", lang))
     style.legend(ax, _keys(scales, lang))
     return style.finish(chart, title, style.word("distribution_caption", lang), spoken)
