@@ -56,7 +56,7 @@ def distribution(
     for indicator in framework.indicators:
         if not indicator.items:
             continue
-        answers = _answers(responses, indicator)
+        answers = _answers(responses, indicator, aspects)
         steps, labels = _categories(indicator, answers["answer"].to_numpy())
         answers["place"] = np.clip(np.searchsorted(steps, answers["answer"], side="right") - 1, 0, None)
         for aspect in aspects:
@@ -65,10 +65,10 @@ def distribution(
     return checked("distribution", pd.concat(parts, ignore_index=True))
 
 
-def _answers(responses: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+def _answers(responses: pd.DataFrame, indicator: Indicator, aspects: Sequence[str]) -> pd.DataFrame:
     """One row per answer to an item of the indicator, by those it is asked of."""
     rows = responses[responses["subject"].isin(indicator.subjects)].reset_index(drop=True)
-    who = [*("cycle", "unit", "weight"), *ASPECTS]
+    who = ["cycle", "unit", "weight", *aspects]
     long = rows.melt(id_vars=who, value_vars=list(indicator.items), value_name="answer", ignore_index=False)
     return long.dropna(subset="answer").rename_axis("person").reset_index()
 

@@ -28,18 +28,18 @@ def return_rates(
 
     Parameters
     ----------
-    frame : table "collection" of one cycle; rows on records are left out.
+    frame : table "collection" of one cycle; rows on records, or without a number issued, are left out.
     order : units in the order wanted.
     """
-    frame = style.ordered(frame[frame["source"] == "responses"], "unit", order)
+    asked = (frame["source"] == "responses") & frame["issued"].notna()
+    frame = style.ordered(frame[asked], "unit", order)
     if frame.empty:
         return style.no_data(lang, title)
     chart, (ax,) = style.canvas(len(frame) + 1, lang)
     names = style.joined(frame, PLACE, lang, label)
     spoken: list[str] = []
     for y, (row, name) in enumerate(zip(style.rows(frame), names, strict=True)):
-        if np.isfinite(row.issued):
-            ax.barh(y, row.issued, color=style.LIGHT, height=0.7)
+        ax.barh(y, row.issued, color=style.LIGHT, height=0.7)
         ax.barh(y, row.returned, color=style.WORSE if row.overdue else style.BETTER, height=0.4)
         text = f"{row.returned}/{tables.fmt(row.issued, 0)}  {tables.percent(row.return_rate)}"
         text += f"  {style.word('overdue', lang)}" if row.overdue else ""
