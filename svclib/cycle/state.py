@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from svclib import collection, screening, sources
 from svclib import params as params_module
-from svclib import screening, sources
 from svclib.cycle.merge import relabelled, successors
 from svclib.cycle.window import around, until
 from svclib.errors import ParamError
@@ -58,6 +58,10 @@ class State:
     def compared(self) -> tuple[str, ...]:
         """Baseline (when there is one) and current cycle."""
         return (self.baseline, self.cycle) if self.baseline else (self.cycle,)
+
+    def sheet(self, name: str, cycle: str = "") -> pd.DataFrame | None:
+        """A sheet of the office in `cycle` (the current one by default), None where it is not given."""
+        return self.inputs[cycle or self.cycle].sheets.get(name)
 
     def names(self, lang: str) -> dict[str, str]:
         """What each unit of the current cycle is called in `lang`; "" where nothing is given."""
@@ -181,8 +185,18 @@ def flags(state: State, cycles: Sequence[str]) -> pd.DataFrame:
 
 
 def valid(state: State, marks: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
-    """Responses of `cycles` that count: excluded rows out, reverse items recoded."""
-    return sources.coded(screening.keep(raw(state, cycles), marks), state.framework)
+    """Responses of `cycles` that count: excluded rows out, reverse items recoded, weights final."""
+    kept = sources.coded(screening.keep(raw(state, cycles), marks), state.framework)
+    if not state.params.collection.population_weights:
+        return kept
+    return collection.population_weights(kept, weighted_mix(state, kept, cycles))
+
+
+def weighted_mix(state: State, kept: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
+    """Table "mix" of `cycles`: respondents against the population."""
+    parts = [collection.mix(state.sheet("collection", c), kept, cycle=c) for c in cycles]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]
 
 
 def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> dict[str, Estimate]:

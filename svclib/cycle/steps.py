@@ -11,6 +11,7 @@ from svclib import grades as grading
 from svclib import kpis, monitoring, reliability, scores, screening, sensitivity, targets, weights
 from svclib.columns import empty
 from svclib.cycle import change
+from svclib.cycle.intake import collected
 from svclib.cycle.report import report
 from svclib.cycle.state import ALL_UNITS, State, design, estimates, flags, raw, valid
 from svclib.errors import ParamError, StatWarning
@@ -27,9 +28,11 @@ def quality(state: State, _: Mapping[str, pd.DataFrame]) -> Tables:
     answers, marks = raw(state, cycles), flags(state, cycles)
     of_rows = marks[marks["source"] == "responses"]
     every, kept = coded(answers, state.framework), valid(state, marks, cycles)
+    summary = screening.summary(answers, of_rows, rules)
     return {
+        **collected(state, answers, kept, marks, summary),
         "exclusions": marks,
-        "screening": screening.summary(answers, of_rows, rules),
+        "screening": summary,
         "response_profile": screening.profile(answers, of_rows),
         "item_profile": screening.item_profile(kept, state.framework),
         "screening_effect": screening.effect(_ratings(state, every), _ratings(state, kept)),

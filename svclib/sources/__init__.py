@@ -25,7 +25,8 @@ class Inputs:
 
     units : unit, name, name_en, parent, group, head, replaces (units it succeeds), valid_from
     responses : cycle, source, row, respondent, unit, subject, channel, weight, stratum,
-        cluster, seconds, started, finished, then one float column per item (raw codes,
+        cluster, seconds, started, finished, interviewer, segment, service_item, staff,
+        comment, then one float column per item (raw codes,
         NaN when unanswered) and per column of stated choices
     kpis : cycle, row, unit, indicator, value, numerator, denominator, n, mean, sd, status
     judgments : expert, credibility, parent ("" for the dimensions), a, b, value

@@ -13,7 +13,8 @@ from svclib.framework import Framework, Indicator
 from svclib.params import Params
 from svclib.sources.table import Table
 
-TEXTS = ("respondent", "unit", "subject", "channel", "stratum", "cluster", "started", "finished")
+EXTRA = ("interviewer", "segment", "service_item", "staff", "comment")
+TEXTS = ("respondent", "unit", "subject", "channel", "stratum", "cluster", "started", "finished", *EXTRA)
 OPTIONAL = (
     "cycle",
     "respondent",
@@ -25,6 +26,7 @@ OPTIONAL = (
     "seconds",
     "started",
     "finished",
+    *EXTRA,
 )
 _BASE = (
     "respondent",
@@ -37,6 +39,7 @@ _BASE = (
     "seconds",
     "started",
     "finished",
+    *EXTRA,
 )
 
 
