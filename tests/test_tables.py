@@ -190,3 +190,34 @@ def test_unknown_column_and_language_are_refused():
         tables.show(rf.TARGETS.assign(nonsense=1), "zh", rf.label)
     with pytest.raises(ParamError, match=r"language 'fr' is unknown; choose one of \['zh', 'en'\]"):
         tables.words("fr")
+
+
+def test_a_matrix_by_hand_and_what_it_refuses():
+    frame = pd.DataFrame(
+        {
+            "unit": ["甲", "甲", "乙"],
+            "cycle": ["Q1", "Q2", "Q2"],
+            "published": [81.5, 90.25, 70.0],
+            "grade": "优",
+        }
+    )
+    shown = tables.matrix(frame, "zh", rf.label, rows="unit", across="cycle", values=["published", "grade"])
+    assert shown.text.split() == [
+        "被评价单位",
+        "Q1",
+        "Q2",
+        "甲",
+        "81.50",
+        "优",
+        "90.25",
+        "优",
+        "乙",
+        "—",
+        "70.00",
+        "优",
+    ]
+    assert shown.html.count("<tr>") == 3
+    with pytest.raises(ParamError, match="several rows of the frame share unit and cycle"):
+        tables.matrix(
+            pd.concat([frame, frame]), "zh", rf.label, rows="unit", across="cycle", values=["grade"]
+        )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from svclib import wording
 from svclib.columns import TABLES
-from svclib.cycle.state import ALL_UNITS, State
+from svclib.cycle.state import ALL_UNITS, BEFORE, State
 from svclib.scores import TOTAL
 
 LANGUAGES = ("zh", "en")
@@ -19,7 +19,17 @@ def label(state: State, name: str, lang: str) -> str:
     """`name` as shown in `lang`: a unit by its name, and a word for all units together."""
     if name == ALL_UNITS:
         return "全体" if lang == "zh" else "All units"
-    return state.names(lang).get(name) or state.framework.label(name, lang)
+    own = state.names(lang).get(name) or state.framework.label(name, lang)
+    return _of_params(state).get(own, own) if lang == "en" else own
+
+
+def _of_params(state: State) -> dict[str, str]:
+    """English of what the params name: clauses of the year's rules, the event and the days before it."""
+    annual, scope = state.params.annual, state.params.scope
+    names = {rule.clause: rule.clause_en for rule in annual.rules} if annual else {}
+    if scope and scope.event_en:
+        names |= {scope.event: scope.event_en, f"{scope.event}{BEFORE}": f"before {scope.event_en}"}
+    return {name: english for name, english in names.items() if english}
 
 
 def report(state: State, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

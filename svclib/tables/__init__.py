@@ -16,7 +16,7 @@ from svclib.tables.numbers import (
     short_percent,
     signed,
 )
-from svclib.tables.show import Shown, Text, golden, show, text_width
+from svclib.tables.show import Shown, Text, golden, matrix, show, text_width
 from svclib.tables.words import DECIMALS, Label, cell, code, words
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "golden",
     "interval",
     "listed",
+    "matrix",
     "masthead",
     "p_text",
     "paragraph",

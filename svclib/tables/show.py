@@ -137,6 +137,34 @@ def show(
     return Shown(_html(headers, cells, right, lang, caption), f"{caption}\n{text}" if caption else text)
 
 
+def matrix(
+    frame: pd.DataFrame, lang: str, label: Label, *, rows: str, across: str, values: Sequence[str]
+) -> Shown:
+    """Long frame as a table with a row per `rows` and a column per `across`, in the order they occur.
+
+    Every cell holds its `values`, separated by a space; "—" where the frame has no row.
+
+    Raises
+    ------
+    ParamError
+        A column outside the glossary, or two rows for one cell.
+    """
+    if frame.duplicated([rows, across]).any():
+        raise ParamError(f"matrix: several rows of the frame share {rows} and {across}")
+    found = {
+        (row[rows], row[across]): " ".join(
+            filter(None, (cell(c, row[c], lang, label, DECIMALS.get(c, 2)) for c in values))
+        )
+        for row in frame.to_dict("records")
+    }
+    names, heads = list(dict.fromkeys(frame[rows])), list(dict.fromkeys(frame[across]))
+    cells = [[cell(rows, name, lang, label, 2) for name in names]]
+    cells += [[found.get((name, head)) or DASH for name in names] for head in heads]
+    headers = [_header(frame, rows, lang), *(cell(across, head, lang, label, 2) for head in heads)]
+    left = [False] * len(headers)
+    return Shown(_html(headers, cells, left, lang, ""), _layout(headers, cells, left))
+
+
 def _header(frame: pd.DataFrame, column: str, lang: str) -> str:
     if column not in inventory.GLOSSARY or column not in frame:
         raise ParamError(
