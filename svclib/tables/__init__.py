@@ -4,6 +4,7 @@ Results are stored unrounded; every printed number passes through `fmt`.
 """
 
 from svclib.tables.listing import Card, cards, listed, masthead, paragraph
+from svclib.tables.marked import marked, problems
 from svclib.tables.numbers import (
     DASH,
     Decimals,
@@ -35,11 +36,13 @@ __all__ = [
     "golden",
     "interval",
     "listed",
-    "matrix",
+    "marked",
     "masthead",
+    "matrix",
     "p_text",
     "paragraph",
     "percent",
+    "problems",
     "short",
     "short_percent",
     "show",
