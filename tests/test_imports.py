@@ -42,6 +42,7 @@ BELOW: dict[str, set[str]] = {
     "improvement": {"inference", "scores"},
     "monitoring": {"inference", "framework"},
     "targets": {"inference", "monitoring", "scores"},  # a target is met or missed by the published number
+    "levers": {"framework"},
     "actions": set(),
     "problems": set(),
     "tables": set(),

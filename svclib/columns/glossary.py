@@ -213,6 +213,7 @@ GLOSSARY: dict[str, Column] = {
     "lost_total": Column("失分×单位数", "Points lost × units"),
     "peers": Column("同组中位数", "Peer median"),
     "priority": _count("次序", "Priority"),
+    "lifts": _flag("可升等级", "Lifts the grade"),
     "advice": _text("建议", "Advice"),
     "cause": _text("原因", "Cause"),
     "n_closed": _count("已办结", "Closed"),

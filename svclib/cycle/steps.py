@@ -15,6 +15,7 @@ from svclib.cycle.intake import collected
 from svclib.cycle.report import report
 from svclib.cycle.state import ALL_UNITS, State, design, estimates, flags, raw, valid
 from svclib.errors import ParamError, StatWarning
+from svclib.levers import levers
 from svclib.scores import TOTAL
 from svclib.sources import coded
 
@@ -195,8 +196,14 @@ def improvement(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
 def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """60: targets, thresholds breached, and the scores of every earlier cycle."""
     current = tables["indicator_scores"].query("cycle == @state.cycle")
+    judged = targets.judge_targets(current, state.framework)
+
+    def now(name: str) -> pd.DataFrame:
+        return tables[name][tables[name]["cycle"] == state.cycle]
+
     return {
-        "targets": targets.judge_targets(current, state.framework),
+        "targets": judged,
+        "levers": levers(now("contributions"), judged, now("grades"), state.framework),
         "alerts": monitoring.alerts(current, state.framework),
         "history": _history(state, tables),
     }
@@ -232,7 +239,7 @@ NEEDS = {
     "30": ("exclusions",),
     "40": ("exclusions", "weights"),
     "50": ("exclusions", "weights", "indicator_scores", "grades", "reliability"),
-    "60": ("weights", "indicator_scores", "totals", "grades"),
+    "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
     "90": (
         "response_profile",
         "screening",

@@ -1,0 +1,50 @@
+"""What would lift a unit's grade: points won by reaching each missed target, largest first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from svclib.columns import TABLES, sort_by_key
+from svclib.framework import Framework
+
+
+def levers(
+    contributions: pd.DataFrame, targets: pd.DataFrame, grades: pd.DataFrame, framework: Framework
+) -> pd.DataFrame:
+    """Table "levers": one row per unit and missed target of an indicator that counts for it.
+
+    gain = weight × (points of the target − score), never negative: the points the total wins
+    when this indicator alone reaches its target.  `lifts` marks the fewest levers, largest
+    first, whose gains together cover the distance to the next grade; none where even all of
+    them do not, or where there is no better grade.
+
+    Parameters
+    ----------
+    contributions, targets, grades : tables of one cycle; targets names the target in force.
+    """
+    missed = targets[targets["status"] == "missed"][["cycle", "unit", "indicator", "target"]]
+    rows = missed.merge(contributions, on=["cycle", "unit", "indicator"])
+    wanted = [
+        float(framework.indicator(i).points(np.array([t]))[0])
+        for i, t in zip(rows["indicator"], rows["target"], strict=True)
+    ]
+    rows["gain"] = (rows["weight"] * (np.array(wanted) - rows["score"])).clip(lower=0.0)
+    rows = rows[rows["gain"] > 0].sort_values(["gain", "indicator"], ascending=[False, True], kind="stable")
+    rows["priority"] = rows.groupby(["cycle", "unit"]).cumcount() + 1
+    lacking = dict(grades[["unit", "distance"]].to_numpy())
+    parts = [
+        part.assign(lifts=_enough(part["gain"], lacking.get(u)))
+        for u, part in rows.groupby("unit", sort=True)
+    ]
+    frame = pd.concat(parts) if parts else rows.assign(lifts=pd.Series(dtype=bool))
+    return sort_by_key("levers", frame[list(TABLES["levers"].all_columns)])
+
+
+def _enough(gain: pd.Series, distance: float | None) -> np.ndarray:
+    """The first gains that together reach `distance`."""
+    reach = gain.cumsum().to_numpy()
+    if distance is None or np.isnan(distance) or not len(reach) or round(reach[-1] - distance, 9) < 0:
+        return np.zeros(len(reach), dtype=bool)
+    needed = int(np.argmax(np.round(reach - distance, 9) >= 0)) + 1
+    return np.arange(len(reach)) < needed
