@@ -48,3 +48,41 @@ def _enough(gain: pd.Series, distance: float | None) -> np.ndarray:
         return np.zeros(len(reach), dtype=bool)
     needed = int(np.argmax(np.round(reach - distance, 9) >= 0)) + 1
     return np.arange(len(reach)) < needed
+
+
+def losses(
+    contributions: pd.DataFrame,
+    targets: pd.DataFrame,
+    units: pd.DataFrame,
+    *,
+    cycle: str,
+    baseline: str = "",
+) -> pd.DataFrame:
+    """Table "losses": where each unit lost points in `cycle`, largest first (`priority` 1).
+
+    peers is the median score of the other units of its group (of all others where the group
+    has no other), last the unit's own score in `baseline`.  Indicators that do not apply to
+    the unit are left out.
+    """
+    now = contributions[(contributions["cycle"] == cycle) & (contributions["weight"] > 0)]
+    rows = now.dropna(subset=["score"]).merge(
+        targets[["unit", "indicator", "value", "target"]], on=["unit", "indicator"], how="left"
+    )
+    before = contributions[contributions["cycle"] == baseline].set_index(["unit", "indicator"])["score"]
+    group = dict(units[["unit", "group"]].to_numpy())
+    rows["last"] = before.reindex(pd.MultiIndex.from_frame(rows[["unit", "indicator"]])).to_numpy()
+    rows["peers"] = _peers(rows, group)
+    rows = rows.sort_values(["unit", "lost", "indicator"], ascending=[True, False, True], kind="stable")
+    rows["priority"] = rows.groupby("unit").cumcount() + 1
+    return sort_by_key("losses", rows[list(TABLES["losses"].all_columns)])
+
+
+def _peers(rows: pd.DataFrame, group: dict[str, str]) -> list[float]:
+    """Median score of the same indicator among the other units of the group, else among all others."""
+    of = rows["unit"].map(group).fillna("")
+    found = []
+    for unit, own, indicator in zip(rows["unit"], of, rows["indicator"], strict=True):
+        others = rows[(rows["indicator"] == indicator) & (rows["unit"] != unit)]
+        near = others[(of[others.index] == own) & (own != "")]
+        found.append(float((near if len(near) else others)["score"].median()))
+    return found

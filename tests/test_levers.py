@@ -69,3 +69,27 @@ def test_the_levers_that_lift_are_the_largest_and_just_enough(rows, distance):
     assert used["gain"].sum() >= distance - 1e-6
     assert used["gain"].iloc[:-1].sum() < distance + 1e-6
     assert list(used["priority"]) == list(range(1, len(used) + 1))
+
+
+def test_losses_by_hand_with_peers_of_the_group_and_the_last_score():
+    rows = [  # cycle, unit, weight, score
+        ("Q2", "甲", 0.5, 70.0), ("Q2", "乙", 0.5, 80.0), ("Q2", "丙", 0.5, 90.0), ("Q2", "丁", 0.5, 40.0),
+        ("Q1", "甲", 0.5, 60.0),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["cycle", "unit", "weight", "score"]).assign(
+        indicator="态度", dimension="体验"
+    )
+    other = table[table["unit"] == "甲"].assign(indicator="时长", score=[50.0, 55.0])
+    idle = other.assign(indicator="事故率", weight=0.0, score=np.nan)
+    table = pd.concat([table, other, idle], ignore_index=True)
+    table["lost"] = table["weight"] * (100 - table["score"])
+    targets = pd.DataFrame([("甲", "态度", 3.8, 4.2)], columns=["unit", "indicator", "value", "target"])
+    units = pd.DataFrame({"unit": ["甲", "乙", "丙", "丁"], "group": ["一", "一", "一", "二"]})
+    got = checked("losses", levers.losses(table, targets, units, cycle="Q2", baseline="Q1"))
+    mine = got.set_index(["unit", "indicator"])
+    first = mine.loc[("甲", "态度")]
+    assert first[["lost", "target", "peers", "last", "priority"]].tolist() == [15.0, 4.2, 85.0, 60.0, 2]
+    assert mine.loc[("甲", "时长"), "priority"] == 1
+    assert np.isnan(mine.loc[("甲", "时长"), "peers"])  # nobody else has it
+    assert mine.loc[("丁", "态度"), "peers"] == 80.0  # alone in its group: all others
+    assert ("甲", "事故率") not in mine.index

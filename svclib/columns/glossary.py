@@ -213,6 +213,7 @@ GLOSSARY: dict[str, Column] = {
     "lost_total": Column("失分×单位数", "Points lost × units"),
     "peers": Column("同组中位数", "Peer median"),
     "priority": _count("次序", "Priority"),
+    "last": Column("上期得分", "Last score"),
     "lifts": _flag("可升等级", "Lifts the grade"),
     "advice": _text("建议", "Advice"),
     "cause": _text("原因", "Cause"),

@@ -92,6 +92,8 @@ TABLES: dict[str, Table] = {
     "targets": _table("60", "cycle unit indicator",
                       "value ci_low ci_high base target stretch warn status certain owner step due "
                       "valid_from revisions basis"),
+    "losses": _table("60", "cycle unit indicator",
+                     "dimension value weight score lost target peers last priority"),
     "levers": _table("60", "cycle unit indicator", "score target gain priority lifts"),
     "consequences": _table("60", "cycle unit rule", "grade n action clause"),
     "personnel": _table("60", "cycle unit rule", "head grade n factor action clause", private=True),

@@ -15,7 +15,7 @@ from svclib.cycle.intake import collected
 from svclib.cycle.report import report
 from svclib.cycle.state import ALL_UNITS, State, design, estimates, flags, raw, valid
 from svclib.errors import ParamError, StatWarning
-from svclib.levers import levers
+from svclib.levers import levers, losses
 from svclib.scores import TOTAL
 from svclib.sources import coded
 
@@ -203,6 +203,13 @@ def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
 
     return {
         "targets": judged,
+        "losses": losses(
+            tables["contributions"],
+            judged,
+            state.inputs[state.cycle].units,
+            cycle=state.cycle,
+            baseline=state.baseline,
+        ),
         "levers": levers(now("contributions"), judged, now("grades"), state.framework),
         "alerts": monitoring.alerts(current, state.framework),
         "history": _history(state, tables),
