@@ -43,7 +43,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     titles = [tiny_cycle.prose("# 评价报告", "zh"), tiny_cycle.prose("# Evaluation report", "en")]
     tiny_cycle.notebook(folder / "notebooks" / "90_report.ipynb", *titles, cell, *heads)
     tiny_cycle.notebook(folder / "notebooks" / "10_data_quality.ipynb", tiny_cycle.prose("# 数据质量"), cell)
-    export.export_run(folder, ("zh", "en"), offer={"zh": "演示", "en": "Demo"}, units={})
+    export.export_run(folder, ("zh", "en"), offer={"zh": "演示", "en": "Demo"}, units={}, files={})
     return folder
 
 

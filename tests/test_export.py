@@ -52,7 +52,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         heading = tiny_cycle.prose(f"# {html.escape(unit)}")
         tiny_cycle.notebook(books / "units" / f"{name}.ipynb", heading)
     offer = {"zh": "2026年第二季度", "en": "2026 Q2"}
-    assert export.export_run(folder, ("zh", "en"), offer=offer, units=units) == []
+    (folder / "结果.xlsx").write_bytes(b"")
+    files = {"zh": [("结果.xlsx", "结果工作簿 <下载>")]}
+    assert export.export_run(folder, ("zh", "en"), offer=offer, units=units, files=files) == []
     return {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in folder.rglob("*.html")}
 
 
@@ -105,7 +107,7 @@ class TestPages:
                     assert f'id="{link[1:]}"' in text, (name, link)
                 elif not link.startswith("data:"):
                     target = (Path("/", name).parent / link).resolve().relative_to("/")
-                    assert target.as_posix() in pages, (name, link)
+                    assert target.as_posix() in {*pages, "结果.xlsx"}, (name, link)
 
     def test_every_character_has_a_glyph_in_the_embedded_font(self, pages: dict[str, str]) -> None:
         for name, text in pages.items():
@@ -128,7 +130,7 @@ class TestPages:
 
     def test_missing_glyph_is_reported(self, tmp_path: Path) -> None:
         tiny_cycle.notebook(tmp_path / "notebooks" / "90_report.ipynb", tiny_cycle.prose("# 猫😀"))
-        said = export.export_run(tmp_path, ["zh"], offer={"zh": "x"}, units={})
+        said = export.export_run(tmp_path, ["zh"], offer={"zh": "x"}, units={}, files={})
         assert said == ["no glyph in the shipped font for 😀"]
 
     def test_prose_of_the_other_language_is_left_out(self, pages: dict[str, str]) -> None:

@@ -18,8 +18,9 @@ import yaml
 
 from svclib import params as params_module
 from svclib import sources
+from svclib.cycle import Context
 from svclib.errors import DataError, InputErrors, ParamError, SvcError
-from svclib.run import execute, export, index, manifest, publish
+from svclib.run import execute, export, files, index, manifest, publish
 from svclib.run.execute import Outcome, Task
 
 REPORT, UNIT, ANNUAL = "90", "91", "92"
@@ -199,7 +200,9 @@ def _export(job: _Job) -> None:
     params = job.params
     plain = f"{params.name} {params.cycle}"
     offer = {lang: getattr(params.title, lang) or plain for lang in params.languages}
-    for line in export.export_run(job.staged, params.languages, offer=offer, units=job.names):
+    made = files.deliver(Context(params, job.staged, tuple(params.languages)))
+    links = {lang: files.titles(made, lang) for lang in params.languages}
+    for line in export.export_run(job.staged, params.languages, offer=offer, units=job.names, files=links):
         job.say(f"warning: {line}")
     job.seconds["export"] = round(time.perf_counter() - begun, 2)
     job.say(f"export  ok  {job.seconds['export']:.1f} s")

@@ -9,7 +9,7 @@ import io
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,12 +26,13 @@ WORDS = {
     "zh": {
         "code": "代码", "golden": "核对值", "contents": "目录", "home": "返回报告", "language": "语言",
         "skip": "跳到正文", "analysis": "分析过程（供复核）", "unit": "各单位报告", "figure": "图：",
+        "files": "下载",
     },
     "en": {
         "code": "Code", "golden": "Checked values", "contents": "Contents", "home": "Back to the report",
         "language": "Language", "skip": "Skip to content",
         "analysis": "How the results were obtained (for review)",
-        "unit": "Reports of the units", "figure": "Figure: ",
+        "unit": "Reports of the units", "figure": "Figure: ", "files": "Downloads",
     },
 }  # fmt: skip
 _REMOTE = re.compile(r"""(?:\b(?:src|href)\s*=\s*["']?|url\(["']?|@import\s+["'])(?:https?:)?//[^\s"')>]*""")
@@ -75,7 +76,12 @@ def safe_names(units: Iterable[str]) -> dict[str, str]:
 
 
 def export_run(
-    run_dir: Path, languages: Sequence[str], *, offer: dict[str, str], units: dict[str, str]
+    run_dir: Path,
+    languages: Sequence[str],
+    *,
+    offer: dict[str, str],
+    units: dict[str, str],
+    files: Mapping[str, list[tuple[str, str]]],
 ) -> list[str]:
     """Write every page of a run below `run_dir`; return warnings, such as characters without a glyph.
 
@@ -85,6 +91,8 @@ def export_run(
         What the run is about in each language, for the top line of the report.
     units : dict
         File name of each unit, as `safe_names` gives it.
+    files : dict
+        Files of the run offered on the report page in each language: relative path, title.
 
     Raises
     ------
@@ -94,7 +102,7 @@ def export_run(
     pages = _pages(run_dir, languages, units)
     for page in pages:
         _fill(page, run_dir)
-    _link(pages)
+    _link(pages, files)
     shell = environment().get_template("page.html.j2")
     css = (TEMPLATES / "svc" / "report.css").read_text(encoding="utf-8")
     words = (word for lang in languages for word in WORDS[lang].values())
@@ -214,7 +222,7 @@ def _fill(page: Page, run_dir: Path) -> None:
     page.title = _text(first.group(1)) if first else page.name
 
 
-def _link(pages: list[Page]) -> None:
+def _link(pages: list[Page], files: Mapping[str, list[tuple[str, str]]]) -> None:
     reports = {page.lang: page for page in pages if page.kind == "report"}
     for page in pages:
         here = posixpath.dirname(page.target)
@@ -226,6 +234,8 @@ def _link(pages: list[Page]) -> None:
         if page.kind != "report":
             page.home = posixpath.relpath(reports[page.lang].target, here) if page.lang in reports else ""
             continue
+        if files.get(page.lang):
+            page.appendix.append((WORDS[page.lang]["files"], files[page.lang]))
         for kind in ("unit", "analysis"):
             links = [(p.target, p.title) for p in pages if p.kind == kind and p.lang == page.lang]
             if links:

@@ -1,0 +1,60 @@
+"""The files an office passes on, made from the tables of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from svclib import tables, wording
+from svclib.cycle import Context
+from svclib.deliver import notice, results
+from svclib.run.export import safe_names
+
+RESULTS, NOTICES = "结果.xlsx", "notices"
+NEEDED = ("grades", "contributions", "indicator_scores", "targets")
+
+
+def deliver(ctx: Context) -> dict[str, str]:
+    """Write every file into the run; return relative path → id of its title in the words.
+
+    A partial run without the tables that the files show gets none.
+    """
+    run_dir, lang = ctx.run_dir, ctx.languages[0]
+    if run_dir is None or not all((run_dir / "tables" / f"{name}.parquet").is_file() for name in NEEDED):
+        return {}
+    found = _tables(ctx, run_dir)
+    facts = ctx.masthead(lang)[1]
+    results.write(run_dir / RESULTS, found, ctx.framework, lang=lang, label=ctx.label, facts=facts)
+    return {RESULTS: "results"} | dict.fromkeys(_notices(ctx, found, run_dir / NOTICES, lang), "notice")
+
+
+def _tables(ctx: Context, run_dir: Path) -> dict[str, pd.DataFrame]:
+    """Public tables of the run, rows of the current cycle, units in the order of the units file."""
+    names = sorted(path.stem for path in (run_dir / "tables").glob("*.parquet"))
+    frames = {name: ctx.table(name) for name in names}
+    now = {name: ctx.current(frame) if "cycle" in frame else frame for name, frame in frames.items()}
+    return {name: ctx.in_order(frame) if "unit" in frame else frame for name, frame in now.items()}
+
+
+def _notices(ctx: Context, found: dict[str, pd.DataFrame], folder: Path, lang: str) -> list[str]:
+    units = notice.wanted(found["grades"], found["targets"])
+    if not units:
+        return []
+    folder.mkdir()
+    heads = dict(ctx.state.inputs[ctx.params.cycle].units[["unit", "head"]].to_numpy())
+    title, written = ctx.masthead(lang)[0], []
+    for unit, stem in safe_names(units).items():
+        row = found["grades"][found["grades"]["unit"] == unit]
+        why = wording.grades(row, lang, ctx.label, scale=ctx.framework.grades.scale)["text"]
+        facts = {"cycle": ctx.params.cycle, "unit": unit, "head": heads[unit], "title": title}
+        listed = notice.matters(unit, found, ctx.framework)
+        path = notice.write(folder / f"{stem}.docx", facts, listed, list(why), lang=lang, label=ctx.label)
+        written.append(f"{folder.name}/{path.name}")
+    return written
+
+
+def titles(made: dict[str, str], lang: str) -> list[tuple[str, str]]:
+    """Links of the files: relative path and what stands there."""
+    words: dict[str, str] = tables.words(lang)["files"]
+    return [(path, words[name].format(name=Path(path).stem)) for path, name in made.items()]
