@@ -91,7 +91,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
     """
     if params.kind == "annual":
         return _year(params)
-    now = sources.read(params) if corrected else sources.read(params, corrected=False)
+    now = sources.read(params, corrected=corrected)
     if params.as_of is not None:
         now = until(now, params.as_of)
     if params.kind == "ad_hoc":

@@ -9,12 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from svclib import params as params_module
+from svclib.columns import checked
 from svclib.errors import InputErrors, Problem
 from svclib.framework import Framework
 from svclib.params import Params
-from svclib.sources import answers, files, records
+from svclib.sources import answers, corrections, files, records, sheets
 from svclib.sources.answers import coded
-from svclib.sources.table import Table, build, exclusions
+from svclib.sources.catalog import SHEETS
+from svclib.sources.table import Table, Wanted, build, exclusions
 
 __all__ = ["Inputs", "check", "coded", "examine", "read"]
 
@@ -44,15 +46,20 @@ class Inputs:
     hashes: dict[str, str]
 
 
-def read(params: Params) -> Inputs:
+def read(params: Params, *, corrected: bool = True) -> Inputs:
     """Read every data file of a cycle.
+
+    Parameters
+    ----------
+    corrected : bool
+        Whether approved corrections are applied; without them the numbers are those before.
 
     Raises
     ------
     InputErrors
         With every problem: file, row or cell, column, what was found, remedy.
     """
-    inputs, problems = examine(params)
+    inputs, problems = examine(params, corrected=corrected)
     if problems:
         raise InputErrors(problems)
     return inputs
@@ -78,7 +85,7 @@ def check(params_file: str | Path) -> list[Problem]:
     return list(dict.fromkeys(problems))
 
 
-def examine(params: Params) -> tuple[Inputs, list[Problem]]:
+def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Problem]]:
     """The frames, as far as they can be built, and everything wrong with the files."""
     found: dict[str, Table] = {}
     problems: list[Problem] = []
@@ -88,20 +95,45 @@ def examine(params: Params) -> tuple[Inputs, list[Problem]]:
         except files.UnreadableError as error:
             problems.append(error.problem)
     frames = _frames(found, params)
+    names = sheets.Names(tuple(frames["units"]["unit"]), params.framework)
+    given = {name: sheets.read(table, names) for name, table in found.items() if name in SHEETS}
+    filled = {name: frame for name, frame in given.items() if len(frame)}
+    out = exclusions(found.values())
+    if "corrections" in filled:
+        told = found["corrections"], filled["corrections"]
+        made = corrections.apply(*told, frames["kpis"], frames["responses"])
+        if corrected:
+            frames, out = _corrected(frames, out, made)
     hashes = {name: table.cells.sha256 for name, table in found.items()}
     problems += [p for table in found.values() for p in table.problems]
-    return Inputs(**frames, sheets={}, exclusions=exclusions(found.values()), hashes=hashes), problems
+    return Inputs(**frames, sheets=filled, exclusions=out, hashes=hashes), problems
+
+
+def _corrected(
+    frames: dict[str, pd.DataFrame], out: pd.DataFrame, made: corrections.Corrected
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    gone = made.left_out
+    answers = frames["responses"]
+    kept = answers[~answers["row"].isin(gone["row"])].reset_index(drop=True)
+    told = pd.concat([f for f in (out, gone) if len(f)], ignore_index=True) if len(gone) else out
+    return frames | {"kpis": made.kpis, "responses": kept}, checked("exclusions", told)
 
 
 def _table(name: str, params: Params) -> Table:
     entry = params.data[name]
+    if name in SHEETS:
+        fields = SHEETS[name].fields
+        need = [c for c, field in fields.items() if field.required]
+        own = {c: field.zh for c, field in fields.items()}
+        wanted = Wanted(need, [c for c in fields if c not in need], own)
+        return build(name, params.cycle, files.read(entry, headers_only=True), entry, wanted)
     required, optional = {
         "units": (["unit"], list(records.UNITS[1:])),
         "responses": answers.wanted(params.framework),
         "kpis": (["unit", "indicator"], ["cycle", *records.NUMBERS]),
         "judgments": (["expert", "a", "b", "value"], ["credibility", "parent"]),
     }[name]
-    return build(name, params.cycle, files.read(entry), entry, required, optional)
+    return build(name, params.cycle, files.read(entry), entry, Wanted(required, optional))
 
 
 def _frames(found: dict[str, Table], params: Params) -> dict[str, pd.DataFrame]:

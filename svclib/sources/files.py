@@ -52,8 +52,11 @@ def label(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def read(source: DataSource) -> Cells:
-    """Cells of a file; raises UnreadableError with what is wrong."""
+def read(source: DataSource, *, headers_only: bool = False) -> Cells:
+    """Cells of a file; raises UnreadableError with what is wrong.
+
+    `headers_only` accepts a sheet that nobody has filled in yet.
+    """
     path = source.path
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -73,7 +76,7 @@ def read(source: DataSource) -> Cells:
         raise _unreadable(path, "the file is empty", "Put headers in the first row and data below.")
     headers = tuple(str(h).strip() for h in grid.iloc[0])
     body = grid.iloc[1:].reset_index(drop=True)
-    if not len(body):
+    if not len(body) and not headers_only:
         raise _unreadable(path, "there are headers but no rows", "Add the data below the headers.")
     rows = np.arange(2, len(body) + 2)
     return Cells(label(path), sheet, headers, body, rows, hashlib.sha256(content).hexdigest())

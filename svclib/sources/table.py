@@ -140,14 +140,29 @@ def _lenient(text: str) -> float:
         return np.nan
 
 
-def build(
-    source: str, cycle: str, cells: Cells, entry: DataSource, required: Iterable[str], optional: Iterable[str]
-) -> Table:
+@dataclass(frozen=True)
+class Wanted:
+    """Columns a source uses; `own` gives headers that only this source accepts."""
+
+    required: Sequence[str]
+    optional: Sequence[str]
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self, column: str) -> tuple[str, ...]:
+        """Every header accepted for a column, the source's own first."""
+        own = (self.own[column],) if column in self.own else ()
+        return (*own, *headers.names_of(column))
+
+    def shown(self, column: str) -> str:
+        """A column as named in a message: `unit (部门)`."""
+        return f"{column} ({self.own[column]})" if column in self.own else headers.shown([column])
+
+
+def build(source: str, cycle: str, cells: Cells, entry: DataSource, wanted: Wanted) -> Table:
     """Find the wanted columns, rename them, recode cells, leave blank rows out."""
     table = Table(source, cycle, cells, pd.DataFrame(index=cells.body.index), {}, rows=cells.rows)
-    required, optional = list(required), list(optional)
-    _locate(table, entry.columns, [*required, *optional])
-    _complain(table, entry.columns, required, optional)
+    _locate(table, entry.columns, wanted)
+    _complain(table, entry.columns, wanted)
     columns = {c: cells.body.iloc[:, at].astype("str").str.strip() for c, at in table.positions.items()}
     table.frame = pd.DataFrame(columns, index=cells.body.index)
     blank = (cells.body.apply(lambda column: column.str.strip()) == "").all(axis=1)
@@ -157,13 +172,13 @@ def build(
     return table
 
 
-def _locate(table: Table, mapping: Mapping[str, str], wanted: Sequence[str]) -> None:
+def _locate(table: Table, mapping: Mapping[str, str], wanted: Wanted) -> None:
     written = [headers.plain(h) for h in table.cells.headers]
-    for column in wanted:
+    for column in (*wanted.required, *wanted.optional):
         if column in mapping:
             at = [i for i, h in enumerate(table.cells.headers) if h == mapping[column].strip()]
         else:
-            accepted = {headers.plain(name) for name in headers.names_of(column)}
+            accepted = {headers.plain(name) for name in wanted.names(column)}
             at = [i for i, h in enumerate(written) if h in accepted]
         if len(at) > 1:
             found = f"{len(at)} columns for {column}: {', '.join(table.cells.headers[i] for i in at)}"
@@ -172,7 +187,8 @@ def _locate(table: Table, mapping: Mapping[str, str], wanted: Sequence[str]) -> 
             table.positions[column] = at[0]
 
 
-def _complain(table: Table, mapping: Mapping[str, str], required: list[str], optional: list[str]) -> None:
+def _complain(table: Table, mapping: Mapping[str, str], wanted: Wanted) -> None:
+    required, optional = wanted.required, wanted.optional
     free = [h for i, h in enumerate(table.cells.headers) if i not in table.positions.values()]
     for column, header in mapping.items():
         if column not in required and column not in optional:
@@ -185,15 +201,16 @@ def _complain(table: Table, mapping: Mapping[str, str], required: list[str], opt
             table.header_problem(column, f"no column {header!r}", "Correct columns: in the params.", close)
     lacking = [c for c in required if c not in table.positions and c not in mapping]
     for column in lacking:
-        close = next((n for name in headers.names_of(column) if (n := nearest(name, free))), "")
+        close = next((n for name in wanted.names(column) if (n := nearest(name, free))), "")
         remedy = f"Add it, or map it under columns:. The file has {', '.join(table.cells.headers[:12])}."
-        table.header_problem(column, f"no column {headers.shown([column])}", remedy, close)
-    _misspelt(table, [c for c in optional if c in headers.ALIASES and c not in table.positions], free)
+        table.header_problem(column, f"no column {wanted.shown(column)}", remedy, close)
+    known = {*headers.ALIASES, *wanted.own}
+    absent = [c for c in optional if c in known and c not in table.positions]
+    _misspelt(table, [n for column in absent for n in wanted.names(column) if len(n) > 3], free)
 
 
-def _misspelt(table: Table, absent: Sequence[str], free: Sequence[str]) -> None:
+def _misspelt(table: Table, names: Sequence[str], free: Sequence[str]) -> None:
     """An optional column with a slip in its header would otherwise be ignored without a word."""
-    names = [n for column in absent for n in headers.names_of(column) if len(n) > 3]
     for header in free:
         close = next(iter(get_close_matches(header, names, n=1, cutoff=_SLIP)), "")
         if close and abs(len(header) - len(close)) <= 1:

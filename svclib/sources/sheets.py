@@ -1,0 +1,138 @@
+"""The sheets an office fills in, read as the catalog declares them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from svclib.errors import nearest
+from svclib.framework import Framework
+from svclib.sources.catalog import SHEETS, YES, Field
+from svclib.sources.table import Table
+
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_MOMENT = re.compile(_DAY.pattern + r"(?:[ T]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?(?:\.0+)?)?")
+_TOP = ("total", "总分")
+NUMBERS = ("number", "count")
+
+
+class Names(NamedTuple):
+    """What the cells of a sheet may name."""
+
+    units: Sequence[str]
+    framework: Framework
+
+
+def read(table: Table, names: Names) -> pd.DataFrame:
+    """Typed frame of one sheet: `row` and the fields of the catalog; what is wrong is noted in the table."""
+    sheet = SHEETS[table.source]
+    columns: dict[str, object] = {"row": table.rows.astype("int64")}
+    for name, field in sheet.fields.items():
+        columns[name] = _column(table, name, field, names)
+    frame = pd.DataFrame(columns, index=table.frame.index).reset_index(drop=True)
+    keys = [k for k in sheet.key if k != "row"]
+    if keys:
+        twice = frame.duplicated(keys) & (frame[keys] != "").any(axis=1)
+        table.flag(twice, keys[0], f"repeats {' and '.join(keys)} of an earlier row", "Keep one row of each.")
+    return frame
+
+
+def empty(name: str) -> pd.DataFrame:
+    """A sheet without rows, typed."""
+    fields = SHEETS[name].fields
+    kinds = {f: "float64" if field.kind in NUMBERS else "str" for f, field in fields.items()}
+    return pd.DataFrame({"row": pd.Series(dtype="int64")} | {f: pd.Series(dtype=k) for f, k in kinds.items()})
+
+
+def _column(table: Table, name: str, field: Field, names: Names) -> object:
+    if field.required and name in table:
+        table.flag(table.text(name) == "", name, "empty", "Fill it in.")
+    if field.kind in NUMBERS:
+        return _numbers(table, name, field)
+    if name not in table:
+        default = (
+            next(iter(field.choices.values()), "") if field.kind == "choice" and not field.required else ""
+        )
+        return pd.Series(default, index=table.frame.index, dtype="str")
+    if field.kind in ("day", "moment"):
+        return _days(table, name, moment=field.kind == "moment")
+    if field.kind in ("choice", "yes"):
+        return _choices(table, name, field)
+    if field.kind == "text":
+        return table.text(name)
+    return _names(table, name, field, names)
+
+
+def _numbers(table: Table, name: str, field: Field) -> np.ndarray:
+    remedy = "Write a plain number, without % or thousands separators."
+    values = table.number(name, remedy=remedy, missing=False)
+    if field.kind == "count":
+        table.flag((values < 0) | (values % 1 > 0), name, "not a whole number of at least 0", "Correct it.")
+    return values
+
+
+def _days(table: Table, name: str, *, moment: bool) -> pd.Series:
+    """Days as 2026-06-30, moments as 2026-06-30 09:20:00; a moment without a time is at midnight."""
+    text = table.text(name)
+    found = text.map(lambda value: _stamp(value, moment=moment) if value else "")
+    wanted = "2026-06-30 09:20" if moment else "2026-06-30"
+    table.flag(found.isna(), name, "not a time" if moment else "not a day", f"Write it as {wanted}.")
+    return found.fillna("").astype("str")
+
+
+def _stamp(text: str, *, moment: bool) -> str | None:
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        return None
+    parts = [int(p or 0) for p in match.groups()]
+    try:
+        stamp = pd.Timestamp(*parts)
+    except ValueError:
+        return None
+    if moment:
+        return stamp.strftime("%Y-%m-%d %H:%M:%S")
+    return stamp.strftime("%Y-%m-%d") if stamp == stamp.normalize() else None
+
+
+def _choices(table: Table, name: str, field: Field) -> pd.Series:
+    """Codes of a closed choice, in Chinese or as the code; an optional one left out is its first."""
+    known = YES if field.kind == "yes" else field.choices | {code: code for code in field.choices.values()}
+    text = table.text(name).str.casefold() if field.kind == "yes" else table.text(name)
+    shown = list(field.choices) if field.kind == "choice" else ["是", "否"]
+    for value in sorted(set(text) - {"", *known}):
+        table.flag(
+            text == value, name, "not a choice", f"Write one of {', '.join(shown)}.", nearest(value, shown)
+        )
+    blank = next(iter(field.choices.values()), "") if field.kind == "choice" and not field.required else ""
+    return text.map({**known, "": blank}).fillna("").astype("str")
+
+
+def _names(table: Table, name: str, field: Field, names: Names) -> pd.Series:
+    framework = names.framework
+    indicators = {i.en: i.name for i in framework.indicators if i.en}
+    dimensions = {d.en: d.name for d in framework.dimensions if d.en}
+    items = framework.adjustments.items if framework.adjustments is not None else {}
+    back, known = {
+        "unit": ({}, list(names.units)),
+        "unit?": ({}, list(names.units)),
+        "indicator": (indicators, [i.name for i in framework.indicators]),
+        "node": (
+            indicators | dimensions | dict.fromkeys(_TOP, "total"),
+            ["total", *(d.name for d in framework.dimensions), *(i.name for i in framework.indicators)],
+        ),
+        "adjustment": ({i.en: n for n, i in items.items() if i.en}, list(items)),
+    }[field.kind]
+    table.frame[name] = table.frame[name].replace(back)
+    text = table.text(name)
+    what = {"unit?": "unit", "node": "name"}.get(field.kind, field.kind)
+    remedy = {
+        "unit": "Add it to the units, or correct it.",
+        "unit?": "Add it to the units, or correct it.",
+    }.get(field.kind, f"Name one of {', '.join(known[:12])}.")
+    for value in sorted(set(text) - {"", *known}):
+        table.flag(text == value, name, f"unknown {what}", remedy, nearest(value, known))
+    return text
