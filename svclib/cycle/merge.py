@@ -43,9 +43,24 @@ def relabelled(inputs: Inputs, follows: Mapping[str, str]) -> Inputs:
         units=renamed(inputs.units).drop_duplicates("unit", ignore_index=True),
         responses=renamed(inputs.responses),
         kpis=_pooled(renamed(inputs.kpis)),
-        sheets={name: renamed(frame) for name, frame in inputs.sheets.items()},
+        sheets={name: _added(name, renamed(frame)) for name, frame in inputs.sheets.items()},
         exclusions=renamed(inputs.exclusions),
     )
+
+
+def _added(name: str, sheet: pd.DataFrame) -> pd.DataFrame:
+    """Sheet "collection" with one row per unit: what was issued to merged units is added up."""
+    keys = ["source", "unit", "subject", "channel"]
+    if name != "collection" or not sheet.duplicated(keys).any():
+        return sheet
+    rules = {c: "first" for c in sheet.columns if c not in keys}
+    # An unknown number stays unknown: a sum that leaves it out would be too low.
+    rules |= {c: _sum for c in ("population", "issued")}
+    return sheet.groupby(keys, sort=False, as_index=False).agg(rules)[list(sheet.columns)]
+
+
+def _sum(values: pd.Series) -> float:
+    return float(values.sum(skipna=False))
 
 
 def _pooled(kpis: pd.DataFrame) -> pd.DataFrame:
