@@ -47,10 +47,12 @@ class TestDemo:
             for r in planted.itertuples()
             if r.cycle == "2026Q2" and r.text in CLAIMS
         }
+        otherwise = truth[truth["quantity"].isin(["rebound", "mix_shift", "induced"])]
+        aside = set(zip(otherwise["unit"], otherwise["indicator"], strict=True))
         changes = tables["changes"][tables["changes"]["unit"] != ALL_UNITS]
         claimed = changes[changes["verdict"].isin(CLAIMS)]
         found = {(r.unit, r.node): r.verdict for r in claimed.itertuples()}
-        assert found == wanted
+        assert {key: verdict for key, verdict in found.items() if key not in aside} == wanted
         assert len(found) >= 10
 
     def test_veto_small_unit_constant_kpi_and_inconsistent_expert(self, tables):
@@ -60,7 +62,7 @@ class TestDemo:
         small = grades.loc["应急保障部"]
         assert (small["n"], small["status"], small["grade"]) == (6, "small_sample", "")
         weights = tables["weights"].set_index("node")
-        assert weights.loc["安全培训覆盖率", "effective"] == 0
+        assert abs(weights.loc["安全培训覆盖率", "effective"]) < 1e-12
         failed = tables["consistency"].query("not passed")
         assert list(failed["expert"]) == ["专家E"]
         review = tables["judgement_review"].query("expert == '专家E'").iloc[0]
