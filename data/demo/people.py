@@ -117,7 +117,9 @@ def _timed(rng: np.random.Generator, rows: pd.DataFrame, cycle: str) -> pd.DataF
     started = pd.Series(pd.Period(cycle, freq="Q").start_time + pd.to_timedelta(moment, unit="s"))
     ended = started + pd.to_timedelta(rows["秒"], unit="s")
     for place, (name, when) in enumerate((("开始时间", started), ("结束时间", ended)), start=4):
-        rows.insert(place, name, when.where(rows["秒"].notna()).dt.strftime("%Y-%m-%d %H:%M:%S"))
+        again = rows["受访者编号"].duplicated()  # the same form once more, a few minutes later
+        when = when.mask(again, when.shift() + pd.Timedelta(minutes=6)).where(rows["秒"].notna())
+        rows.insert(place, name, when.dt.strftime("%Y-%m-%d %H:%M:%S"))
     return rows.drop(columns="秒")
 
 
