@@ -132,6 +132,7 @@ def make_answers(
             "stratum": "",
             "cluster": "",
             "seconds": rng.uniform(40, 300, size=size),
+            **dict.fromkeys(("interviewer", "segment", "service_item", "staff", "comment"), ""),
         }
     )
     return pd.concat([frame, pd.DataFrame(answers, columns=list(ITEMS))], axis=1)

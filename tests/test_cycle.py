@@ -116,6 +116,7 @@ def small_state(content=None, *, answers=None, kpis=None, baseline="2026Q1", **s
             responses=rows,
             kpis=tiny_kpis(name, k) if kpis is None else kpis(name),
             judgments=pd.DataFrame(columns=list(records.JUDGMENTS)),
+            sheets={},
             exclusions=columns.empty("exclusions"),
             hashes={},
         )
