@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from svclib.columns import TABLES
 from svclib.framework import Framework, Indicator
 
 RED, AMBER = "red", "amber"
+Bound = float | tuple[float, float] | None
 
 
-def alerts(indicator_scores: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+def alerts(
+    indicator_scores: pd.DataFrame, framework: Framework, warns: Mapping[tuple[str, str], Bound] | None = None
+) -> pd.DataFrame:
     """Table "alerts": one row per cycle × unit × indicator whose value breaches a threshold.
 
     A limit on the grade is looked at before the warning value, so an indicator raises its
-    worst alert only.  These are
-    policy thresholds, not statistical signals.
+    worst alert only.  These are policy thresholds, not statistical signals.
+
+    Parameters
+    ----------
+    warns : warning value by unit and indicator where it differs from the framework's.
     """
     headline = indicator_scores[(indicator_scores["subject"] == "") & (indicator_scores["status"] == "ok")]
     rows = []
     for row in headline.to_dict("records"):
         indicator = framework.indicator(str(row["indicator"]))
-        found = _breach(indicator, float(row["value"]), framework)
+        own = (warns or {}).get((row["unit"], row["indicator"]), indicator.warn)
+        found = _breach(indicator, float(row["value"]), framework, own)
         if found is None:
             continue
         level, rule, threshold = found
@@ -33,17 +42,18 @@ def alerts(indicator_scores: pd.DataFrame, framework: Framework) -> pd.DataFrame
     return pd.DataFrame(rows, columns=list(TABLES["alerts"].all_columns))
 
 
-def _breach(indicator: Indicator, value: float, framework: Framework) -> tuple[str, str, float] | None:
+def _breach(
+    indicator: Indicator, value: float, framework: Framework, warn: Bound
+) -> tuple[str, str, float] | None:
     for limit in framework.grades.limits:
         if limit.object == indicator.name and bool(limit.condition.holds(value)):
             return (RED if limit.type == "veto" else AMBER), limit.type, limit.condition.value
-    edge = warning_edge(indicator, value)
+    edge = warning_edge(indicator, value, warn)
     return None if edge is None else (AMBER, "warn", edge)
 
 
-def warning_edge(indicator: Indicator, value: float) -> float | None:
+def warning_edge(indicator: Indicator, value: float, warn: Bound) -> float | None:
     """The warning value that `value` lies beyond, or None; a value on it does not breach."""
-    warn = indicator.warn
     if warn is None:
         return None
     if isinstance(warn, tuple):

@@ -11,8 +11,9 @@ import pandas as pd
 from scipy import stats
 
 from svclib.columns import sort_by_key
-from svclib.grades import grade
-from svclib.scores import TOTAL, NodeDraws, draw_nodes, round_half
+from svclib.grades import Met, grade, positions
+from svclib.scores import TOTAL, NodeDraws, adjusted, draw_nodes, round_half
+from svclib.targets import Aim, Aims, met
 
 if TYPE_CHECKING:
     from svclib.estimates import Estimate
@@ -62,6 +63,14 @@ def unit_draws(
     return found
 
 
+def with_points(drawn: Mapping[str, NodeDraws], net: Mapping[str, float]) -> dict[str, NodeDraws]:
+    """Draws whose totals carry the net bonus and penalty points of their unit, the same in every draw."""
+    return {
+        unit: d._replace(scores=d.scores | {TOTAL: adjusted(d.scores[TOTAL], net.get(unit, 0.0))})
+        for unit, d in drawn.items()
+    }
+
+
 def _stream(seed: int, unit: str) -> int:
     name = np.frombuffer(hashlib.sha256(unit.encode()).digest()[:16], dtype="<u4")
     return int(np.random.SeedSequence([seed, *name.tolist()]).generate_state(1)[0])
@@ -105,36 +114,70 @@ def rank_intervals(
 
 
 def grade_probability(
-    grades: pd.DataFrame, drawn: Mapping[str, NodeDraws], framework: Framework, *, seed: int
+    grades: pd.DataFrame,
+    drawn: Mapping[str, NodeDraws],
+    framework: Framework,
+    *,
+    seed: int,
+    aims: Aims | None = None,
+    last: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Table "grade_probability": the share of draws that end in each grade, for graded units.
 
-    Every draw is rounded, cut and limited exactly as the published score was.
+    Every draw is rounded, cut (or judged by its targets) and limited exactly as the
+    published score was.
+
+    Parameters
+    ----------
+    aims : targets in force, for grades that follow from them.
+    last : grade of each unit in the cycle before, for a buffer.
     """
     rows = []
     for cycle, unit in grades.loc[grades["status"] == "graded", ["cycle", "unit"]].itertuples(index=False):
         if unit in drawn:
-            share = _shares(drawn[unit], framework)
-            size = len(drawn[unit].scores[TOTAL])
+            mine = {indicator: aim for (of, indicator), aim in (aims or {}).items() if of == unit}
+            codes = grade_codes(drawn[unit], framework, aims=mine, last=(last or {}).get(unit, ""))
+            share = _shares(codes, len(framework.grades.labels))
             rows += [
-                {"cycle": cycle, "unit": unit, "grade": label, "probability": p, "draws": size, "seed": seed}
+                {"cycle": cycle, "unit": unit, "grade": label, "probability": p}
+                | {"draws": len(codes), "seed": seed}
                 for label, p in zip(framework.grades.labels, share, strict=True)
             ]
     columns = ["cycle", "unit", "grade", "probability", "draws", "seed"]
     return sort_by_key("grade_probability", pd.DataFrame(rows, columns=columns))
 
 
-def grade_codes(unit: NodeDraws, framework: Framework) -> np.ndarray:
+def grade_codes(
+    unit: NodeDraws, framework: Framework, *, aims: Mapping[str, Aim] | None = None, last: str = ""
+) -> np.ndarray:
     """Grade of every draw of one unit, (D,): positions in the labels, -1 where a draw has no score."""
     rule = framework.grades
     published = {
         node: round_half(x, decimals=rule.decimals, rule=rule.rounding) for node, x in unit.scores.items()
     }
-    return grade(framework, published[TOTAL], nodes=published, values=unit.natural).grade
+    size = len(published[TOTAL])
+    return grade(
+        framework,
+        published[TOTAL],
+        nodes=published,
+        values=unit.natural,
+        met=_met(unit, framework, aims or {}),
+        last=np.repeat(positions(framework, [last]), size),
+    ).grade
 
 
-def _shares(unit: NodeDraws, framework: Framework) -> np.ndarray:
-    codes, labels = grade_codes(unit, framework), framework.grades.labels
+def _met(unit: NodeDraws, framework: Framework, aims: Mapping[str, Aim]) -> Met:
+    """Targets met and missed by every draw."""
+    total = np.zeros(len(unit.scores[TOTAL]), dtype=int)
+    judged = [name for name in aims if name in unit.natural]
+    reached = sum(
+        (met(unit.natural[n], framework.indicator(n), aims[n], framework.grades).astype(int) for n in judged),
+        total,
+    )
+    return Met(reached, len(judged) - reached)
+
+
+def _shares(codes: np.ndarray, labels: int) -> np.ndarray:
     if (codes < 0).any():
-        return np.full(len(labels), np.nan)
-    return np.bincount(codes, minlength=len(labels)) / len(codes)
+        return np.full(labels, np.nan)
+    return np.bincount(codes, minlength=labels) / len(codes)

@@ -2,31 +2,125 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from svclib.columns import TABLES
+from svclib.errors import DataError
 from svclib.framework import Framework, Grades, Indicator
 from svclib.scores import round_half
 
+Bound = float | tuple[float, float] | None
 
-def judge_targets(indicator_scores: pd.DataFrame, framework: Framework) -> pd.DataFrame:
-    """Table "targets": one row per cycle × unit × indicator that declares a target.
+
+class Aim(NamedTuple):
+    """What one unit is to reach on one indicator, and since when."""
+
+    target: Bound
+    warn: Bound = None
+    base: float = np.nan
+    stretch: float = np.nan
+    owner: str = ""
+    due: str = ""
+    valid_from: str = ""
+    revisions: int = 0
+    basis: str = ""
+
+
+Aims = Mapping[tuple[str, str], Aim]
+
+
+def aims_in_force(
+    sheet: pd.DataFrame | None, framework: Framework, *, units: Iterable[str], day: dt.date | None
+) -> dict[tuple[str, str], Aim]:
+    """The target of every unit and indicator on `day`: its own, that for all units, or the framework's.
+
+    The latest row that is valid by `day` counts (an empty valid_from is valid from the
+    start); a row for the unit goes before one for all units.  `revisions` counts the rows
+    valid by then beyond the first.  Rows of a single step are judged elsewhere.
+
+    Raises
+    ------
+    DataError
+        A warning value on the wrong side of its target, or a target for an indicator that
+        is best near a range; all of them at once.
+    """
+    rows = _valid(sheet, day)
+    _refuse(rows, framework)
+    found: dict[tuple[str, str], Aim] = {}
+    for unit in units:
+        for indicator in framework.indicators:
+            mine = rows[(rows["indicator"] == indicator.name) & rows["unit"].isin([unit, ""])]
+            own = mine[mine["unit"] == unit]
+            mine = own if len(own) else mine
+            aim = _aim(mine, indicator) if len(mine) else Aim(indicator.target, indicator.warn)
+            if aim.target is not None:
+                found[unit, indicator.name] = aim
+    return found
+
+
+def _valid(sheet: pd.DataFrame | None, day: dt.date | None) -> pd.DataFrame:
+    """Rows in force by `day`, oldest first."""
+    if sheet is None:
+        return pd.DataFrame(columns=["unit", "indicator"])
+    begun = (sheet["valid_from"] == "") | (day is None) | (sheet["valid_from"] <= str(day))
+    return sheet[begun & (sheet["step"] == "")].sort_values(["valid_from", "row"], kind="stable")
+
+
+def _refuse(rows: pd.DataFrame, framework: Framework) -> None:
+    told = []
+    for row in rows.to_dict("records"):
+        indicator = framework.indicator(row["indicator"])
+        place = f"row {row['row']} ({row['unit'] or 'all units'}, {indicator.name})"
+        if indicator.better == "near":
+            told.append(f"{place}: the indicator is best within a range. Set the range in the framework")
+        elif indicator.sign * (row["warn"] - row["target"]) > 0:
+            told.append(
+                f"{place}: warning value {row['warn']:g} on the good side of target {row['target']:g}"
+            )
+    if told:
+        raise DataError(f"targets sheet: {'; '.join(told)}.")
+
+
+def _aim(rows: pd.DataFrame, indicator: Indicator) -> Aim:
+    last = rows.iloc[-1]
+    warn = indicator.warn if np.isnan(last["warn"]) else float(last["warn"])
+    said = {
+        "owner": last["owner"],
+        "due": last["due"],
+        "valid_from": last["valid_from"],
+        "basis": last["reason"],
+    }
+    numbers = {"base": float(last["base"]), "stretch": float(last["stretch"])}
+    return Aim(float(last["target"]), warn, revisions=len(rows) - 1, **numbers, **said)
+
+
+def judge_targets(
+    indicator_scores: pd.DataFrame, framework: Framework, aims: Aims | None = None
+) -> pd.DataFrame:
+    """Table "targets": one row per cycle × unit × indicator that has a target.
 
     `status` is met | missed by the published value alone, or the status of the score when
     there is none.  `certain` is False when the interval reaches across the target: it may
     add 把握不足 to a verdict, never change it.  For `better: near` the `target` shown is the
     nearer edge of the target range.
+
+    Parameters
+    ----------
+    aims : as `aims_in_force` gives them; without them the framework's targets hold.
     """
-    rows = []
     headline = indicator_scores[indicator_scores["subject"] == ""]
-    for row in headline.itertuples(index=False):
-        indicator = framework.indicator(str(row.indicator))
-        if indicator.target is None:
-            continue
-        rows.append(_row(row, indicator, framework.grades))
+    if aims is None:
+        aims = aims_in_force(None, framework, units=dict.fromkeys(headline["unit"]), day=None)
+    rows = [
+        _row(row, framework.indicator(str(row.indicator)), aims[row.unit, row.indicator], framework.grades)
+        for row in headline.itertuples(index=False)
+        if (row.unit, row.indicator) in aims
+    ]
     return pd.DataFrame(rows, columns=list(TABLES["targets"].all_columns))
 
 
@@ -36,43 +130,43 @@ def on_target(indicator: Indicator, value: float) -> bool:
     return low <= value <= high
 
 
-def target_range(indicator: Indicator) -> tuple[float, float]:
-    """Closed range of values that meet the target, infinite on the open side."""
-    target = indicator.target
-    if target is None:
+def target_range(indicator: Indicator, target: Bound = None) -> tuple[float, float]:
+    """Closed range of values that meet the target, infinite on the open side.
+
+    `target` is the one in force, by default the indicator's own.
+    """
+    wanted = indicator.target if target is None else target
+    if wanted is None:
         return -np.inf, np.inf
-    if isinstance(target, tuple):
-        return target
-    return (target, np.inf) if indicator.better == "high" else (-np.inf, target)
+    if isinstance(wanted, tuple):
+        return wanted
+    return (wanted, np.inf) if indicator.better == "high" else (-np.inf, wanted)
 
 
-def _row(row: Any, indicator: Indicator, grades: Grades) -> dict[str, Any]:
-    low, high = target_range(indicator)
-    value = row.value
+def met(values: np.ndarray, indicator: Indicator, aim: Aim, grades: Grades) -> np.ndarray:
+    """Whether natural values (n,), rounded as published, meet the target."""
+    low, high = target_range(indicator, aim.target)
+    published = round_half(np.asarray(values), decimals=grades.decimals, rule=grades.rounding)
+    return (low <= published) & (published <= high)
+
+
+def _row(row: Any, indicator: Indicator, aim: Aim, grades: Grades) -> dict[str, Any]:
+    low, high = target_range(indicator, aim.target)
     status, certain = row.status, True
     if row.status == "ok":
-        published = float(round_half(np.array([value]), decimals=grades.decimals, rule=grades.rounding)[0])
-        status = "met" if low <= published <= high else "missed"
+        status = "met" if met(np.array([row.value]), indicator, aim, grades)[0] else "missed"
         certain = not _straddles(row.ci_low, row.ci_high, low, high)
+    shown = ("base", "stretch", "due", "valid_from", "revisions", "basis")
     return {
-        "cycle": row.cycle,
-        "unit": row.unit,
-        "indicator": row.indicator,
-        "value": value,
-        "ci_low": row.ci_low,
-        "ci_high": row.ci_high,
-        "target": _edge(value, low, high),
-        "warn": _edge_of(indicator.warn, value),
+        name: getattr(row, name) for name in ("cycle", "unit", "indicator", "value", "ci_low", "ci_high")
+    } | {
+        "target": _edge(row.value, low, high),
+        "warn": _edge_of(aim.warn, row.value),
         "status": status,
         "certain": certain,
-        "owner": indicator.owner,
+        "owner": aim.owner or indicator.owner,
         "step": indicator.step,
-        "base": np.nan,
-        "stretch": np.nan,
-        "due": "",
-        "valid_from": "",
-        "revisions": 0,
-        "basis": "",
+        **{name: getattr(aim, name) for name in shown},
     }
 
 
@@ -86,7 +180,7 @@ def _edge(value: float, low: float, high: float) -> float:
     return min(edges, key=lambda e: abs(e - value)) if np.isfinite(value) else edges[0]
 
 
-def _edge_of(bound: float | tuple[float, float] | None, value: float) -> float:
+def _edge_of(bound: Bound, value: float) -> float:
     if bound is None:
         return np.nan
     return _edge(value, *bound) if isinstance(bound, tuple) else bound

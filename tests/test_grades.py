@@ -85,9 +85,88 @@ def test_grade_is_monotone_and_limits_only_lower(totals: list[float], dimension:
     assert (found.grade >= found.by_cut).all()
 
 
-def test_buffer_is_refused_rather_than_ignored():
-    with pytest.raises(ParamError, match=r"grades.buffer=1: .*set 0"):
-        graded(95, rules=system(buffer=1.0))
+@pytest.mark.parametrize(
+    ("score", "last", "grade"),
+    [
+        (90.4, "良好", "良好"),  # less than half a point beyond the cut: the last grade stays
+        (90.5, "良好", "优秀"),
+        (89.6, "优秀", "优秀"),
+        (89.5, "优秀", "良好"),
+        (79.8, "优秀", "合格"),  # far below the cut it crosses first
+        (90.4, "", "优秀"),  # no last grade, nothing to keep
+        (85.0, "良好", "良好"),
+    ],
+)
+def test_buffer_keeps_the_last_grade_near_the_cut_by_hand(score: float, last: str, grade: str):
+    rules = system(buffer=0.5)
+    at = grades.positions(rules, [last])
+    found = grades.grade(rules, np.array([score]), nodes={}, values={}, last=at)
+    assert label(found.grade) == [grade]
+    assert found.buffered.tolist() == [grade != label(found.by_cut)[0]]
+
+
+def test_limits_come_after_the_buffer():
+    rules = system(buffer=5.0)
+    found = grades.grade(
+        rules,
+        np.array([89.0]),
+        nodes={},
+        values={"事故率": np.array([3.0])},
+        last=grades.positions(rules, ["优秀"]),
+    )
+    assert label(found.grade) == ["不合格"]
+
+
+def by_targets() -> framework.Framework:
+    return system(
+        method="targets",
+        rules={
+            "优秀": {"met_share": 0.95, "missed_max": 1, "node": "total", "node_min": 90},
+            "良好": {"met_share": 0.8, "missed_max": 3, "node": "体验", "node_min": 75},
+            "合格": {"met_share": 0.6, "missed_max": 8, "node": "total", "node_min": 60},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("total", "node", "met", "missed", "grade"),
+    [
+        (92, 80, 20, 1, "优秀"),
+        (92, 80, 19, 2, "良好"),  # 19 of 21 is under 95 %
+        (92, 74, 19, 2, "合格"),  # 体验 under 75
+        (89, 80, 20, 0, "良好"),  # total under 90
+        (92, 80, 8, 2, "良好"),  # exactly 80 %
+        (92, 80, 12, 8, "合格"),
+        (92, 80, 0, 0, "不合格"),  # no target: nothing is met
+        (59, 80, 20, 0, "良好"),
+    ],
+)
+def test_grades_by_targets_by_hand(total: float, node: float, met: int, missed: int, grade: str):
+    found = grades.grade(
+        by_targets(), np.array([total]), nodes={"体验": np.array([node])}, values={},
+        met=grades.Met(np.array([met]), np.array([missed])),
+    )  # fmt: skip
+    assert label(found.grade) == [grade]
+
+
+def test_grades_by_targets_need_the_targets():
+    with pytest.raises(ParamError, match="method targets: the targets met and missed are not given"):
+        grades.grade(by_targets(), np.array([90.0]), nodes={"体验": np.array([80.0])}, values={})
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.floats(0, 100), st.floats(0, 100))
+def test_meeting_one_more_target_never_lowers_the_grade(met: int, missed: int, total: float, node: float):
+    def of(met: int, missed: int) -> int:
+        counts = grades.Met(np.array([met]), np.array([missed]))
+        nodes = {"体验": np.array([node])}
+        return int(grades.grade(by_targets(), np.array([total]), nodes=nodes, values={}, met=counts).grade[0])
+
+    assert of(met + 1, missed) <= of(met, missed + 1)
+
+
+def test_a_limit_may_look_at_the_total():
+    rules = system(limits=[{"type": "限档", "object": "total", "condition": "< 95", "result": "良好"}])
+    assert label(grades.grade(rules, np.array([94.0, 95.0]), nodes={}, values={}).grade) == ["良好", "优秀"]
 
 
 # --- the table
@@ -109,6 +188,7 @@ def units(rows: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame]:
                     "published": np.round(score, 2),
                     "status": what.get("status", "ok"),
                     "coverage": what.get("coverage", 1.0),
+                    "adjustment": 0.0,
                 }
             )
         for name in ("态度", "环境", "处理率", "事故率", "时长"):
@@ -121,6 +201,7 @@ def units(rows: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, pd.DataFrame]:
                     "subject": "",
                     "value": value,
                     "n": what.get("n", 50),
+                    "status": "ok",
                 }
             )
     return pd.DataFrame(totals), pd.DataFrame(scores)

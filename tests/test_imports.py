@@ -38,11 +38,13 @@ BELOW: dict[str, set[str]] = {
     "scores": {"estimates", "framework"},
     "composites": {"ranks"},
     "grades": {"framework"},
-    "sensitivity": {"scores", "grades"},
+    "sensitivity": {"scores", "grades", "targets"},
     "improvement": {"inference", "scores"},
     "monitoring": {"inference", "framework"},
-    "targets": {"inference", "monitoring", "scores"},  # a target is met or missed by the published number
+    "targets": {"framework", "scores"},  # a target is met or missed by the published number
     "levers": {"framework"},
+    "adjustments": {"framework"},
+    "consequences": {"framework"},
     "actions": set(),
     "problems": set(),
     "tables": set(),

@@ -50,9 +50,9 @@ def test_only_headline_values_that_exist_can_warn(row):
 @pytest.mark.parametrize(("value", "wanted"), [(89.0, 90.0), (90.0, None), (100.0, None), (109.0, 108.0)])
 def test_near_a_target_warns_on_both_sides(value, wanted):
     indicator = FRAMEWORK.indicators[0].model_copy(update={"better": "near", "warn": (90.0, 108.0)})
-    assert warning_edge(indicator, value) == wanted
+    assert warning_edge(indicator, value, indicator.warn) == wanted
 
 
 def test_no_warning_value_no_warning():
     indicator = FRAMEWORK.indicators[0].model_copy(update={"warn": None})
-    assert warning_edge(indicator, -np.inf) is None
+    assert warning_edge(indicator, -np.inf, None) is None

@@ -10,9 +10,10 @@ import pandas as pd
 
 from svclib import sensitivity, wording
 from svclib.columns import GLOSSARY, TABLES, empty, sort_by_key
+from svclib.cycle.grading import drawn_nodes
 from svclib.cycle.report import LANGUAGES, board, label
 from svclib.cycle.state import State
-from svclib.cycle.steps import STEPS, Tables, drawn_nodes
+from svclib.cycle.steps import STEPS, Tables
 from svclib.errors import ParamError
 from svclib.framework import Framework
 from svclib.grades import NO_LIMIT, Graded
@@ -179,7 +180,7 @@ def graded_year(published: np.ndarray, codes: np.ndarray, framework: Framework, 
         held = (codes >= labels.index(rule.grade)).sum(axis=0) >= rule.at_least
         lowers = held & (labels.index(rule.result) > final)
         final, limit = np.where(lowers, labels.index(rule.result), final), np.where(lowers, k, limit)
-    return Graded(by_cut, final, limit)
+    return Graded(by_cut, final, limit, np.zeros(len(published), dtype=bool))
 
 
 def _grades(total: pd.DataFrame, years: Mapping[str, Year], state: State) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def _added(name: str, sheet: pd.DataFrame) -> pd.DataFrame:
         return sheet
     rules = {c: "first" for c in sheet.columns if c not in keys}
     # An unknown number stays unknown: a sum that leaves it out would be too low.
-    rules |= {c: _sum for c in ("population", "issued")}
+    rules |= dict.fromkeys(("population", "issued"), _sum)
     return sheet.groupby(keys, sort=False, as_index=False).agg(rules)[list(sheet.columns)]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ class State:
     baseline : cycle compared with, "" when there is none
     rescored : earlier cycles whose own framework gave other numbers (同口径调整)
     parts : of an annual result, the cycles it is made of, each as it was published
+    days : last day of each cycle, None where its period is not given
     """
 
     params: Params
@@ -43,6 +45,7 @@ class State:
     baseline: str
     rescored: tuple[str, ...]
     parts: tuple[State, ...] = ()
+    days: Mapping[str, dt.date | None] = field(default_factory=dict)
 
     @property
     def framework(self) -> Framework:
@@ -67,6 +70,10 @@ class State:
         """What each unit of the current cycle is called in `lang`; "" where nothing is given."""
         units = self.inputs[self.cycle].units
         return dict(zip(units["unit"], units["name" if lang == "zh" else "name_en"], strict=True))
+
+    def groups(self, cycle: str) -> dict[str, str]:
+        """Group of each unit of `cycle`, "" where none is given."""
+        return dict(self.inputs[cycle].units[["unit", "group"]].to_numpy())
 
     def units(self, cycle: str) -> list[str]:
         """Units to be scored in `cycle`, in the order of the units file."""
@@ -98,6 +105,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
         return _around(params, now)
     inputs: dict[str, Inputs] = {}
     rescored: list[str] = []
+    days: dict[str, dt.date | None] = {}
     baseline = ""
     follows = successors(now.units)
     earlier_files = [*params.history, params.baseline] if params.baseline else [*params.history]
@@ -109,9 +117,9 @@ def load(params: Params, *, corrected: bool = True) -> State:
         if path == params.baseline:
             baseline = earlier.cycle
         found = sources.read(earlier.model_copy(update={"framework": params.framework}))
-        inputs[earlier.cycle] = relabelled(found, follows)
-    inputs[params.cycle] = now
-    return State(params, inputs, baseline, tuple(rescored))
+        inputs[earlier.cycle], days[earlier.cycle] = relabelled(found, follows), earlier.today
+    inputs[params.cycle], days[params.cycle] = now, params.today
+    return State(params, inputs, baseline, tuple(rescored), days=days)
 
 
 def _year(params: Params) -> State:
@@ -166,7 +174,13 @@ def _around(params: Params, now: Inputs) -> State:
     label = f"{scope.event}{BEFORE}"
     frames = {"responses": before.responses, "kpis": before.kpis}
     named = {name: frame.assign(cycle=label) for name, frame in frames.items()}
-    return State(params, {label: replace(before, **named), params.cycle: since}, label, ())
+    return State(
+        params,
+        {label: replace(before, **named), params.cycle: since},
+        label,
+        (),
+        days={params.cycle: params.today},
+    )
 
 
 def raw(state: State, cycles: Sequence[str]) -> pd.DataFrame:

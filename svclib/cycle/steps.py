@@ -7,14 +7,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from svclib import grades as grading
-from svclib import kpis, monitoring, reliability, scores, screening, sensitivity, targets, weights
+from svclib import monitoring, reliability, screening, targets, weights
 from svclib.columns import empty
 from svclib.cycle import change
+from svclib.cycle.grading import aims_of, scored, scoring, sides
 from svclib.cycle.intake import collected
 from svclib.cycle.report import report
-from svclib.cycle.state import ALL_UNITS, State, design, estimates, flags, raw, valid
+from svclib.cycle.state import State, design, flags, raw, valid
+from svclib.cycle.values import indicator_scores, ratings
 from svclib.errors import ParamError, StatWarning
+from svclib.framework import Framework
 from svclib.levers import levers, losses
 from svclib.scores import TOTAL
 from svclib.sources import coded
@@ -36,7 +38,7 @@ def quality(state: State, _: Mapping[str, pd.DataFrame]) -> Tables:
         "screening": summary,
         "response_profile": screening.profile(answers, of_rows),
         "item_profile": screening.item_profile(kept, state.framework),
-        "screening_effect": screening.effect(_ratings(state, every), _ratings(state, kept)),
+        "screening_effect": screening.effect(ratings(state, every), ratings(state, kept)),
     }
 
 
@@ -49,25 +51,6 @@ def _warn_of_repeated_ids(state: State) -> None:
     if shared:
         told = f"{shared} respondent ids occur in both {state.baseline} and {state.cycle} and are not paired"
         warnings.warn(f"{told}; if they are the same people, write panel: true", StatWarning, stacklevel=2)
-
-
-def _ratings(state: State, responses: pd.DataFrame) -> pd.DataFrame:
-    """Natural values of the ratings of every compared cycle."""
-    values = _natural(state, responses, state.compared)
-    rated = [i.name for i in state.framework.indicators if i.source == "responses"]
-    return values[values["indicator"].isin(rated)]
-
-
-def _natural(state: State, responses: pd.DataFrame, cycles: tuple[str, ...]) -> pd.DataFrame:
-    """Natural values of ratings and KPIs, a row per cycle, unit, indicator and subject."""
-    here = responses[responses["cycle"].isin(cycles)]
-    parts = [
-        scores.natural_values(found, state.framework, unit=unit)
-        for unit, found in estimates(state, here, cycles).items()
-        if state.framework.items and (here["unit"] == unit).any()
-    ]
-    parts.append(kpis.values(pd.concat([state.inputs[c].kpis for c in cycles]), state.framework))
-    return pd.concat([p for p in parts if len(p)], ignore_index=True)
 
 
 def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
@@ -89,16 +72,30 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     cycle = _pinned(state)
     marks = tables["exclusions"] if cycle in state.compared else flags(state, [cycle])
     kept = valid(state, marks, [cycle])
-    found = _indicator_scores(state, kept, cycle)
+    found = indicator_scores(state, kept, cycle)
     headline = found[found["subject"] == ""].pivot_table(
         index="unit", columns="indicator", values="score", dropna=False
     )
     judgments = state.inputs[state.cycle].judgments
-    table = weights.resolve(state.framework, judgments=judgments, scores=headline.dropna(), responses=kept)
+    present = set(state.groups(state.cycle).values())
+    parts = []
+    for group in ("", *(g for g in state.framework.groups if g in present)):
+        rules = state.framework.for_group(group)
+        known = [i.name for i in rules.indicators]
+        table = weights.resolve(
+            rules, judgments=_judged(judgments, rules), scores=headline[known].dropna(), responses=kept
+        )
+        parts.append(weights.effective(table, found[found["indicator"].isin(known)]).assign(group=group))
     return {
-        "weights": weights.effective(table, found),
+        "weights": pd.concat(parts, ignore_index=True),
         **weights.expert_panel(state.framework, judgments),
     }
+
+
+def _judged(judgments: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+    """Judgements between what `framework` has."""
+    names = {d.name for d in framework.dimensions} | {i.name for i in framework.indicators}
+    return judgments[judgments["a"].isin(names) & judgments["b"].isin(names)]
 
 
 def _pinned(state: State) -> str:
@@ -118,73 +115,6 @@ def _pinned(state: State) -> str:
     return cycle
 
 
-def _indicator_scores(state: State, kept: pd.DataFrame, cycle: str) -> pd.DataFrame:
-    return scores.indicator_scores(
-        _natural(state, kept, (cycle,)),
-        state.framework,
-        units=state.units(cycle),
-        min_responses=state.params.min_responses,
-        confidence=state.params.confidence,
-    )
-
-
-def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """40: scores of indicators, dimensions and totals, grades with their reason and probability."""
-    kept = valid(state, tables["exclusions"], state.compared)
-    parts = [_scored(state, kept, tables["weights"], cycle) for cycle in state.compared]
-    return {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
-
-
-def _scored(state: State, kept: pd.DataFrame, weight: pd.DataFrame, cycle: str) -> Tables:
-    framework, params = state.framework, state.params
-    indicator = _indicator_scores(state, kept, cycle)
-    total = scores.totals(indicator, weight, framework)
-    found = estimates(state, kept, (cycle,))
-    drawn = sensitivity.unit_draws(found, indicator, weight, framework, size=params.draws, seed=params.seed)
-    total = sensitivity.score_intervals(total, drawn, confidence=params.confidence)
-    grade = grading.grades(total, indicator, framework)
-    grade = sensitivity.rank_intervals(grade, drawn, confidence=params.confidence)
-    return {
-        "indicator_scores": indicator,
-        "totals": pd.concat([total, _all_units(total, grade, drawn, params.confidence)], ignore_index=True),
-        "contributions": scores.contributions(indicator, weight, framework),
-        "grades": grade,
-        "grade_probability": sensitivity.grade_probability(grade, drawn, framework, seed=params.seed),
-    }
-
-
-def drawn_nodes(state: State, tables: Mapping[str, pd.DataFrame], cycle: str) -> dict[str, scores.NodeDraws]:
-    """Joint draws of every unit's scores in `cycle`, the same as behind its intervals."""
-    kept = valid(state, tables["exclusions"], (cycle,))
-    indicator = tables["indicator_scores"]
-    return sensitivity.unit_draws(
-        estimates(state, kept, (cycle,)),
-        indicator[indicator["cycle"] == cycle],
-        tables["weights"],
-        state.framework,
-        size=state.params.draws,
-        seed=state.params.seed,
-    )
-
-
-def _all_units(
-    total: pd.DataFrame, grade: pd.DataFrame, drawn: Mapping[str, scores.NodeDraws], confidence: float
-) -> pd.DataFrame:
-    """Rows of unit "*": the plain mean of the graded units, so that no unit counts for its size."""
-    graded = grade.loc[grade["status"] == "graded", "unit"]
-    mine = total[total["unit"].isin(graded)]
-    if mine.empty:
-        return empty("totals")
-    rows = mine.groupby(["cycle", "node", "level"], sort=False)[["score", "coverage"]].mean().reset_index()
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    every = [drawn[u] for u in graded]
-    ends = [
-        pd.Series(sum(d.scores[node] for d in every) / len(every)).quantile(tails) for node in rows["node"]
-    ]
-    rows = rows.assign(unit=ALL_UNITS, published=float("nan"), status="ok")
-    return rows.assign(score_low=[e.iloc[0] for e in ends], score_high=[e.iloc[1] for e in ends])
-
-
 def improvement(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """50: what changed since the baseline, and what the data allow to say of it."""
     if not state.baseline:
@@ -196,7 +126,10 @@ def improvement(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
 def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """60: targets, thresholds breached, and the scores of every earlier cycle."""
     current = tables["indicator_scores"].query("cycle == @state.cycle")
-    judged = targets.judge_targets(current, state.framework)
+    aims: dict[tuple[str, str], targets.Aim] = {}
+    for side in sides(state, tables["weights"], state.cycle):
+        aims |= aims_of(state, side, state.cycle)
+    judged = targets.judge_targets(current, state.framework, aims)
 
     def now(name: str) -> pd.DataFrame:
         return tables[name][tables[name]["cycle"] == state.cycle]
@@ -211,7 +144,7 @@ def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
             baseline=state.baseline,
         ),
         "levers": levers(now("contributions"), judged, now("grades"), state.framework),
-        "alerts": monitoring.alerts(current, state.framework),
+        "alerts": monitoring.alerts(current, state.framework, {key: aim.warn for key, aim in aims.items()}),
         "history": _history(state, tables),
     }
 
@@ -222,7 +155,7 @@ def _history(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     for cycle in state.inputs:
         if cycle not in state.compared:
             kept = valid(state, flags(state, [cycle]), [cycle])
-            earlier = _scored(state, kept, tables["weights"], cycle)
+            earlier = scored(state, kept, tables["weights"], cycle)
             found.append((earlier["totals"], earlier["grades"]))
     total = pd.concat([t for t, _ in found], ignore_index=True)
     graded = pd.concat([g for _, g in found], ignore_index=True)[["cycle", "unit", "grade"]]
@@ -244,7 +177,7 @@ NEEDS = {
     "10": (),
     "20": ("exclusions",),
     "30": ("exclusions",),
-    "40": ("exclusions", "weights"),
+    "40": ("exclusions", "weights", "authenticity"),
     "50": ("exclusions", "weights", "indicator_scores", "grades", "reliability"),
     "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
     "90": (

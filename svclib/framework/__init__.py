@@ -13,10 +13,11 @@ from svclib.errors import InputErrors, Problem
 from svclib.framework import checks, yamlfile
 from svclib.framework.models import Dimension, Framework, Indicator, Mid, Weighting
 from svclib.framework.resolve import resolve
-from svclib.framework.rules import Adjustments, Consequences, Grades, Group, Limit
+from svclib.framework.rules import Adjustment, Adjustments, Consequences, Grades, Group, Limit
 from svclib.framework.scoring import Anchors, Condition, Steps
 
 __all__ = [
+    "Adjustment",
     "Adjustments",
     "Anchors",
     "Condition",

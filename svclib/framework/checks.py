@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
 
-from svclib.errors import nearest
-from svclib.framework.indicators import Notes, check_indicator, check_side, unknown_names
+from svclib.framework.indicators import Notes, check_indicator, unknown_names
 from svclib.framework.models import Dimension, Framework, Indicator, Weighting
-from svclib.framework.rules import Limit
+from svclib.framework.rulechecks import check_rules, shares
 from svclib.framework.yamlfile import Document, KeyPath
-
-_TOLERANCE = 1e-9
 
 
 def check(framework: Framework, doc: Document, dropped: set[KeyPath]) -> None:
     """Add every problem of a well-typed framework to `doc`."""
     notes = Notes(doc, dropped)
     _names(framework, notes)
-    _shares(framework.subjects, ("subjects",), notes)
+    shares(framework.subjects, ("subjects",), notes)
     unknown_names(framework.subjects_en, framework.subjects, ("subjects_en",), "subject", notes)
     _weighting(framework.weights, framework.dimensions, (), notes)
     for dimension in framework.dimensions:
@@ -29,7 +23,7 @@ def check(framework: Framework, doc: Document, dropped: set[KeyPath]) -> None:
         for indicator in dimension.indicators:
             check_indicator(indicator, framework, (*path, "indicators", indicator.name), notes)
     _items_once(framework, notes)
-    _grades(framework, notes)
+    check_rules(framework, notes)
 
 
 def _names(framework: Framework, notes: Notes) -> None:
@@ -50,13 +44,6 @@ def _names(framework: Framework, notes: Notes) -> None:
             notes.add(("dimensions", dimension.name, "indicators"), "no indicator", "Declare at least one.")
 
 
-def _shares(values: dict[str, float], path: KeyPath, notes: Notes) -> None:
-    total = math.fsum(values.values())
-    if values and not any(math.isclose(total, whole, rel_tol=_TOLERANCE) for whole in (1, 100)):
-        parts = ", ".join(f"{name} {value:g}" for name, value in values.items())
-        notes.add(path, f"weights sum to {total:.10g} ({parts})", "Make them sum to 1 or to 100.")
-
-
 def _weighting(
     weights: Weighting, children: Sequence[Dimension | Indicator], path: KeyPath, notes: Notes
 ) -> None:
@@ -67,7 +54,7 @@ def _weighting(
         for name in lacking:
             notes.add((*inside, name, "weight"), "no weight", "Add weight, or another weights: method.")
         if not lacking:
-            _shares({c.name: c.weight or 0.0 for c in children}, inside, notes)
+            shares({c.name: c.weight or 0.0 for c in children}, inside, notes)
     if weights.method == "stated":
         _stated(weights, [c.name for c in children], (*path, "weights"), notes)
     elif weights.columns or weights.order:
@@ -100,47 +87,3 @@ def _items_once(framework: Framework, notes: Notes) -> None:
         for item in shared:
             notes.add(path, f"item {item!r} is already in {owner[item]!r}", "Keep it in one indicator.")
         owner.update(dict.fromkeys(indicator.items, indicator.name))
-
-
-def _grades(framework: Framework, notes: Notes) -> None:
-    grades = framework.grades
-    for (better, high), (worse, low) in pairwise(grades.scale.items()):
-        if high <= low:
-            found = f"{better} {high:g} is not above {worse} {low:g}"
-            notes.add(("grades", "scale"), found, "List the grades from best to worst.")
-    if grades.cuts[-1] != 0:
-        found = f"the last grade {grades.labels[-1]} begins at {grades.cuts[-1]:g}, so lower scores have none"
-        notes.add(("grades", "scale"), found, "Let the last grade begin at 0.")
-    if grades.cuts[0] > 100:
-        notes.add(("grades", "scale"), f"{grades.labels[0]} begins above 100", "Use cuts from 0 to 100.")
-    unknown_names(grades.scale_en, grades.labels, ("grades", "scale_en"), "grade", notes)
-    for position, limit in enumerate(grades.limits):
-        _limit(framework, limit, ("grades", "limits", position), notes)
-
-
-def _limit(framework: Framework, limit: Limit, path: KeyPath, notes: Notes) -> None:
-    if limit.result:
-        if limit.result not in framework.grades.labels:
-            near = nearest(limit.result, framework.grades.labels)
-            remedy = f"Use one of {', '.join(framework.grades.labels)}."
-            notes.add((*path, "result"), f"unknown grade {limit.result!r}", remedy, near)
-    elif limit.type == "cap":
-        notes.add(path, "a cap has no result", "Add result: the best grade still allowed.")
-    names = _written_names(notes.doc.data)
-    if limit.object not in names:
-        found, near = f"unknown object {limit.object!r}", nearest(limit.object, names)
-        notes.add((*path, "object"), found, "Name a dimension or an indicator.", near)
-        return
-    for indicator in framework.indicators:
-        if indicator.name == limit.object:
-            check_side(indicator, limit.condition, (*path, "condition"), notes)
-    if limit.object in [d.name for d in framework.dimensions] and not limit.condition.low_is_bad:
-        found = f"{str(limit.condition)!r} strikes good scores of {limit.object}"
-        notes.add((*path, "condition"), found, "Turn the operator round.")
-
-
-def _written_names(data: Any) -> list[str]:
-    """Names of dimensions and indicators in the file, also of those with other problems."""
-    dimensions: dict[str, Any] = data["dimensions"]
-    bodies = [body for body in dimensions.values() if isinstance(body, dict)]
-    return [*dimensions, *(name for body in bodies for name in body.get("indicators") or {})]

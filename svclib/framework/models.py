@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from svclib.errors import ParamError, nearest
-from svclib.framework import views
+from svclib.framework import groups, views
 from svclib.framework.names import Better, Kind, chinese
 from svclib.framework.rules import Adjustments, Consequences, Grades, Group, Missing, Positive
 from svclib.framework.scoring import ConditionField, Frozen, ScoreField, refuse
@@ -188,6 +188,11 @@ class Framework(Frozen):
     def dimension(self, name: str) -> Dimension:
         """The dimension called `name`; ParamError when there is none."""
         return _find(name, self.dimensions, "dimension")
+
+    def for_group(self, name: str) -> Framework:
+        """The framework as it applies to the units of a group; itself where the group changes nothing."""
+        group = self.groups.get(name)
+        return self if group is None else groups.of_group(self, group)
 
     def table(self) -> pd.DataFrame:
         """One row per indicator in file order; empty text or NaN where nothing is declared."""

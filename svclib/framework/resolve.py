@@ -47,9 +47,15 @@ def _indicators(dimension: Dimension, framework: Framework) -> tuple[Indicator, 
 def _limits(framework: Framework) -> tuple[Limit, ...]:
     """Declared limits, then each indicator's own veto unless a limit already says the same."""
     worst = framework.grades.labels[-1]
+    written = framework.grades.limits
     limits = [
-        limit if limit.result else limit.model_copy(update={"result": worst})
-        for limit in framework.grades.limits
+        limit.model_copy(
+            update={
+                "result": limit.result or worst,
+                "object": "total" if limit.object == "总分" else limit.object,
+            }
+        )
+        for limit in written
     ]
     said = {(limit.object, limit.condition) for limit in limits}
     own = [

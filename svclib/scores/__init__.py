@@ -5,6 +5,7 @@ from __future__ import annotations
 from svclib.scores.composite import (
     TOTAL,
     NodeDraws,
+    adjusted,
     composite,
     contributions,
     draw_nodes,
@@ -18,6 +19,7 @@ from svclib.scores.natural import blend_map, mapped, natural, natural_values
 __all__ = [
     "TOTAL",
     "NodeDraws",
+    "adjusted",
     "blend_map",
     "composite",
     "contributions",

@@ -109,7 +109,13 @@ def _wide(indicator_scores: pd.DataFrame, framework: Framework) -> _Wide:
     return _Wide(list(score.index), score.to_numpy(dtype=float), status.to_numpy())
 
 
-def totals(indicator_scores: pd.DataFrame, weights: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+def totals(
+    indicator_scores: pd.DataFrame,
+    weights: pd.DataFrame,
+    framework: Framework,
+    *,
+    adjustments: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
     """Table "totals": a row per unit and dimension, and the unit's total.
 
     An inapplicable indicator gives its weight to the others of its dimension, a dimension
@@ -118,6 +124,12 @@ def totals(indicator_scores: pd.DataFrame, weights: pd.DataFrame, framework: Fra
     Coverage is the share of applicable weight that has data.  `published` is rounded once,
     here, by the framework's rule, and empty unless the status is "ok".  The intervals stay
     NaN; `sensitivity.score_intervals` fills them from joint draws.
+
+    Parameters
+    ----------
+    adjustments : mapping, optional
+        Net bonus and penalty points by unit, added to the total before rounding; the total
+        is never below 0.
     """
     wide = _wide(indicator_scores, framework)
     share = shares(weights, framework, wide.status != "not_applicable")
@@ -130,10 +142,17 @@ def totals(indicator_scores: pd.DataFrame, weights: pd.DataFrame, framework: Fra
         _frame(wide, TOTAL, TOTAL, _dimension(wide, share.overall(member), np.ones(len(member), dtype=bool)))
     )
     table = pd.concat(frames, ignore_index=True)
+    net = table["unit"].map(adjustments or {}).fillna(0.0).where(table["node"] == TOTAL, 0.0)
+    table["score"] = adjusted(table["score"].to_numpy(), net.to_numpy())
     rule = framework.grades
     published = round_half(table["score"].to_numpy(), decimals=rule.decimals, rule=rule.rounding)
     table["published"] = np.where(table["status"] == "ok", published, np.nan)
-    return sort_by_key("totals", table.assign(adjustment=0.0, score_low=np.nan, score_high=np.nan))
+    return sort_by_key("totals", table.assign(adjustment=net, score_low=np.nan, score_high=np.nan))
+
+
+def adjusted(score: np.ndarray, net: np.ndarray | float) -> np.ndarray:
+    """Total score with net points, never pulled below 0; without points nothing changes."""
+    return np.where(np.asarray(net) != 0, np.maximum(score + net, 0.0), score)
 
 
 def _dimension(wide: _Wide, share: np.ndarray, inside: np.ndarray) -> dict[str, np.ndarray]:

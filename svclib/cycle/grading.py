@@ -1,0 +1,197 @@
+"""Step 40: scores, totals and grades of every unit under the rules of its group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from svclib import adjustments, audit, scores, sensitivity
+from svclib import grades as grades_of
+from svclib.columns import empty
+from svclib.cycle.revision import revised
+from svclib.cycle.state import ALL_UNITS, State, estimates, valid
+from svclib.cycle.values import indicator_scores
+from svclib.framework import Framework
+from svclib.grades import Around
+from svclib.scores import NodeDraws
+from svclib.targets import Aims, aims_in_force, judge_targets
+
+Tables = dict[str, pd.DataFrame]
+
+
+class Side(NamedTuple):
+    """Units evaluated under the same rules, and these rules."""
+
+    group: str
+    units: list[str]
+    framework: Framework
+    weights: pd.DataFrame
+
+
+def sides(state: State, weights: pd.DataFrame, cycle: str) -> list[Side]:
+    """The units of `cycle` by the group whose rules they follow; "" is the framework as it stands."""
+    of = state.groups(cycle)
+    found = []
+    for group in ("", *state.framework.groups):
+        units = [u for u in state.units(cycle) if (of[u] if of[u] in state.framework.groups else "") == group]
+        if units:
+            mine = weights[weights["group"] == group]
+            found.append(Side(group, units, state.framework.for_group(group), mine))
+    return found
+
+
+def side_of(state: State, weights: pd.DataFrame, unit: str) -> Side:
+    """The rules that one unit of the current cycle follows."""
+    return next(side for side in sides(state, weights, state.cycle) if unit in side.units)
+
+
+def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
+    """40: scores of indicators, dimensions and totals, grades with their reason and probability."""
+    kept = valid(state, tables["exclusions"], state.compared)
+    pending = _pending(state, tables["authenticity"])
+    parts, last = [], pd.DataFrame(columns=["unit", "grade"])
+    for cycle in state.compared:
+        made = scored(
+            state, kept, tables["weights"], cycle, last=dict(last[["unit", "grade"]].to_numpy()),
+            pending=pending if cycle == state.cycle else {},
+        )  # fmt: skip
+        parts.append(made)
+        last = made["grades"]
+    found = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
+    return (
+        found | {"annual": empty("annual")} | revised(state, tables["weights"], found["grades"], score=scored)
+    )
+
+
+def _pending(state: State, authenticity: pd.DataFrame) -> dict[str, str]:
+    """Units under verification: declared ones with their reason, and by the audit where it holds back."""
+    now = authenticity[authenticity["cycle"] == state.cycle]
+    doubted = audit.doubtful_units(now) if state.params.audit.below == "pending" else {}
+    failed = {unit: "" for unit, judgement in doubted.items() if judgement == "below"}
+    return failed | dict(state.params.pending)
+
+
+def scored(
+    state: State,
+    kept: pd.DataFrame,
+    weights: pd.DataFrame,
+    cycle: str,
+    *,
+    last: Mapping[str, str] | None = None,
+    pending: Mapping[str, str] | None = None,
+) -> Tables:
+    """Tables of step 40 of one cycle.
+
+    Parameters
+    ----------
+    kept : answers that count, of at least this cycle
+    last : grade of each unit in the cycle before, for a buffer
+    pending : units under verification and why
+    """
+    every = indicator_scores(state, kept, cycle)
+    units = state.units(cycle)
+    sheet, net = adjustments.adjust(
+        state.sheet("adjustments", cycle), state.framework, units=units, cycle=cycle
+    )
+    drawn: dict[str, NodeDraws] = {}
+    parts = []
+    for side in sides(state, weights, cycle):
+        found, of_side = _side(state, kept, side, cycle, _inside(every, side), net)
+        drawn |= of_side
+        aims = aims_of(state, side, cycle)
+        judged = judge_targets(found["indicator_scores"], side.framework, aims)
+        around = Around(judged, last or {}, pending or {}, state.groups(cycle))
+        grade = grades_of.grades(found["totals"], found["indicator_scores"], side.framework, around)
+        odds = sensitivity.grade_probability(
+            grade, of_side, side.framework, seed=state.params.seed, aims=aims, last=last
+        )
+        parts.append(found | {"grades": grade, "grade_probability": odds})
+    whole = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
+    whole["grades"] = _ranked(whole["grades"], whole["totals"], drawn, state)
+    shown = _all_units(whole["totals"], whole["grades"], drawn, state.params.confidence)
+    whole["totals"] = pd.concat([whole["totals"], shown], ignore_index=True)
+    return whole | {"adjustments": sheet}
+
+
+def _inside(every: pd.DataFrame, side: Side) -> pd.DataFrame:
+    names = [i.name for i in side.framework.indicators]
+    return every[every["unit"].isin(side.units) & every["indicator"].isin(names)].reset_index(drop=True)
+
+
+def _side(
+    state: State, kept: pd.DataFrame, side: Side, cycle: str, found: pd.DataFrame, net: Mapping[str, float]
+) -> tuple[Tables, dict[str, NodeDraws]]:
+    """Scores of one side with their intervals, and the draws behind them."""
+    drawn = sensitivity.with_points(_draws(state, kept, side, cycle, found), net)
+    total = scores.totals(found, side.weights, side.framework, adjustments=net)
+    tables = {
+        "indicator_scores": found,
+        "totals": sensitivity.score_intervals(total, drawn, confidence=state.params.confidence),
+        "contributions": scores.contributions(found, side.weights, side.framework),
+    }
+    return tables, drawn
+
+
+def _draws(
+    state: State, kept: pd.DataFrame, side: Side, cycle: str, found: pd.DataFrame
+) -> dict[str, NodeDraws]:
+    mine = {u: e for u, e in estimates(state, kept, (cycle,)).items() if u in side.units}
+    rules = state.params
+    return sensitivity.unit_draws(
+        mine, found, side.weights, side.framework, size=rules.draws, seed=rules.seed
+    )
+
+
+def aims_of(state: State, side: Side, cycle: str) -> Aims:
+    """Targets in force at the end of `cycle` for the units of one side."""
+    sheet, day = state.sheet("targets", cycle), state.days.get(cycle)
+    known = (
+        None if sheet is None else sheet[sheet["indicator"].isin([i.name for i in side.framework.indicators])]
+    )
+    return aims_in_force(known, side.framework, units=side.units, day=day)
+
+
+def drawn_nodes(state: State, tables: Mapping[str, pd.DataFrame], cycle: str) -> dict[str, NodeDraws]:
+    """Joint draws of every unit's published scores in `cycle`, the same as behind its intervals."""
+    kept = valid(state, tables["exclusions"], (cycle,))
+    every = tables["indicator_scores"]
+    every = every[every["cycle"] == cycle]
+    drawn: dict[str, NodeDraws] = {}
+    for side in sides(state, tables["weights"], cycle):
+        drawn |= _draws(state, kept, side, cycle, _inside(every, side))
+    return sensitivity.with_points(drawn, points(state, cycle)[1])
+
+
+def points(state: State, cycle: str) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Table "adjustments" of `cycle` and the net points of each unit."""
+    sheet = state.sheet("adjustments", cycle)
+    return adjustments.adjust(sheet, state.framework, units=state.units(cycle), cycle=cycle)
+
+
+def _ranked(
+    grade: pd.DataFrame, total: pd.DataFrame, drawn: Mapping[str, NodeDraws], state: State
+) -> pd.DataFrame:
+    """Ranks over all groups, with their intervals."""
+    ranked = grades_of.ranked(grade, total)
+    return sensitivity.rank_intervals(ranked, drawn, confidence=state.params.confidence)
+
+
+def _all_units(
+    total: pd.DataFrame, grade: pd.DataFrame, drawn: Mapping[str, NodeDraws], confidence: float
+) -> pd.DataFrame:
+    """Rows of unit "*": the plain mean of the graded units, so that no unit counts for its size."""
+    graded = grade.loc[grade["status"] == "graded", "unit"]
+    mine = total[total["unit"].isin(graded)]
+    if mine.empty:
+        return empty("totals")
+    shown = ["score", "coverage", "adjustment"]
+    rows = mine.groupby(["cycle", "node", "level"], sort=False)[shown].mean().reset_index()
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    ends = []
+    for node in rows["node"]:
+        having = [drawn[u].scores[node] for u in graded if u in drawn and node in drawn[u].scores]
+        ends.append(pd.Series(sum(having) / len(having)).quantile(tails))
+    rows = rows.assign(unit=ALL_UNITS, published=float("nan"), status="ok")
+    return rows.assign(score_low=[e.iloc[0] for e in ends], score_high=[e.iloc[1] for e in ends])

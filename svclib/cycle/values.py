@@ -1,0 +1,40 @@
+"""Natural values and indicator scores of the units, from answers and records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from svclib import kpis, scores
+from svclib.cycle.state import State, estimates
+
+
+def ratings(state: State, responses: pd.DataFrame) -> pd.DataFrame:
+    """Natural values of the ratings of every compared cycle."""
+    values = natural(state, responses, state.compared)
+    rated = [i.name for i in state.framework.indicators if i.source == "responses"]
+    return values[values["indicator"].isin(rated)]
+
+
+def natural(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
+    """Natural values of ratings and KPIs, a row per cycle, unit, indicator and subject."""
+    here = responses[responses["cycle"].isin(list(cycles))]
+    parts = [
+        scores.natural_values(found, state.framework, unit=unit)
+        for unit, found in estimates(state, here, cycles).items()
+        if state.framework.items and (here["unit"] == unit).any()
+    ]
+    parts.append(kpis.values(pd.concat([state.inputs[c].kpis for c in cycles]), state.framework))
+    return pd.concat([p for p in parts if len(p)], ignore_index=True)
+
+
+def indicator_scores(state: State, kept: pd.DataFrame, cycle: str) -> pd.DataFrame:
+    """Table "indicator_scores" of one cycle, of all units and every indicator of the framework."""
+    return scores.indicator_scores(
+        natural(state, kept, (cycle,)),
+        state.framework,
+        units=state.units(cycle),
+        min_responses=state.params.min_responses,
+        confidence=state.params.confidence,
+    )
