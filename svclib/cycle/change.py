@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from svclib import improvement, inference
+from svclib import audit, improvement, inference
+from svclib.cycle.grading import Side, side_of
+from svclib.cycle.likeness import Likeness, like_for_like
 from svclib.cycle.state import ALL_UNITS, State, design, estimates
 from svclib.estimates import Estimate, draws
-from svclib.framework import Indicator
+from svclib.framework import Framework, Indicator
 from svclib.improvement import Comparison
 from svclib.improvement.rows import Row
 from svclib.improvement.verdicts import EXACT_BELOW
@@ -20,52 +23,96 @@ from svclib.scores import TOTAL, NodeDraws, mapped, natural, score_draws
 Pair = tuple[NodeDraws, NodeDraws]
 
 
-def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Table "changes" of the current cycle against its baseline."""
+def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tables "changes" and "like_for_like" of the current cycle against its baseline.
+
+    A unit whose crude and like-for-like changes differ in direction is judged like for like.
+    """
     params = state.params
     comparison = Comparison(
         state.baseline, state.cycle, params.confidence, params.adjust, tuple(params.families),
         params.min_equivalent, state.framework.mid if state.framework.mid is not None else np.nan,
     )  # fmt: skip
-    blocked = _blocked(tables, comparison)
+    crude = estimates(state, kept, state.compared)
+    like = like_for_like(state, kept, crude, comparison)
+    marked = _marks(state, tables, like)
     found: list[Row] = []
     whole: list[tuple[Pair, Pair, tuple[int, int]]] = []
-    for unit, estimate in estimates(state, kept, state.compared).items():
-        both = natural(estimate, state.framework)
-        rows = _indicators(state, kept, unit, both, comparison)
-        pair = _nodes(state, unit, both, tables["weights"], comparison)
-        sizes = _sizes(kept, unit, comparison)
-        if pair is not None:
-            rows += improvement.composite_changes(
-                *pair, comparison, n=sizes, comparable=not tables["weights"]["relative"].any()
-            )
-            if unit not in blocked:
-                whole.append((*pair, sizes))
-        found += [{"unit": unit} | _gated(row, blocked.get(unit), state, tables) for row in rows]
+    for unit, plain in crude.items():
+        if unit not in state.units(state.cycle):
+            continue
+        turned = unit in like.reversed
+        answers, estimate = (like.responses, like.estimates[unit]) if turned else (kept, plain)
+        side = side_of(state, tables["weights"], unit)
+        rows, pair = _of_unit(state, answers, unit, estimate, side, comparison)
+        if pair is not None and unit not in marked.blocked:
+            whole.append((*pair, _sizes(kept, unit, comparison)))
+        found += [{"unit": unit} | _gated(row, unit, marked, state, tables) for row in rows]
     found += _together(whole, comparison, comparable=not tables["weights"]["relative"].any())
-    return improvement.judge(found, comparison)
+    return {"changes": improvement.judge(found, comparison), "like_for_like": like.table}
 
 
-def _blocked(tables: Mapping[str, pd.DataFrame], comparison: Comparison) -> dict[str, str]:
+def _of_unit(
+    state: State, kept: pd.DataFrame, unit: str, estimate: Estimate, side: Side, comparison: Comparison
+) -> tuple[list[Row], tuple[Pair, Pair] | None]:
+    """Rows of one unit under the rules of its group, and its scores in both cycles."""
+    both = natural(estimate, side.framework)
+    rows = _indicators(state, kept, unit, both, side.framework, comparison)
+    pair = _nodes(state, unit, both, side, comparison)
+    if pair is not None:
+        sizes, comparable = _sizes(kept, unit, comparison), not side.weights["relative"].any()
+        rows += improvement.composite_changes(*pair, comparison, n=sizes, comparable=comparable)
+    return rows, pair
+
+
+class Marks(NamedTuple):
+    """What travels with a unit's claims.
+
+    blocked : units without a grade in either cycle, and why: their scores are not compared
+    flags : flags of every rating and score of a unit
+    """
+
+    blocked: dict[str, str]
+    flags: dict[str, list[str]]
+
+
+def _marks(state: State, tables: Mapping[str, pd.DataFrame], like: Likeness) -> Marks:
+    flags: dict[str, list[str]] = {unit: ["mix_shift"] for unit in sorted(like.reversed)}
+    now = tables["authenticity"][tables["authenticity"]["cycle"] == state.cycle]
+    for unit in audit.doubtful_units(now):
+        flags.setdefault(unit, []).append("authenticity")
+    for unit in _lowest(tables["grades"], state):
+        flags.setdefault(unit, []).append("lowest_at_baseline")
+    return Marks(_blocked(tables, state), flags)
+
+
+def _lowest(grades: pd.DataFrame, state: State) -> list[str]:
+    """The worst tenth of the graded units of the baseline, one at least: some of a rise is chance."""
+    before = grades[(grades["cycle"] == state.baseline) & (grades["status"] == "graded")]
+    return list(before.nsmallest(max(1, len(before) // 10), "published", keep="all")["unit"])
+
+
+def _blocked(tables: Mapping[str, pd.DataFrame], state: State) -> dict[str, str]:
     """Units without a grade in either cycle, and why: their scores are not compared."""
-    grades = tables["grades"][tables["grades"]["cycle"].isin([comparison.baseline, comparison.cycle])]
+    grades = tables["grades"][tables["grades"]["cycle"].isin(state.compared)]
     return dict(grades.loc[grades["status"] != "graded", ["unit", "status"]].itertuples(index=False))
 
 
 def _indicators(
-    state: State, kept: pd.DataFrame, unit: str, both: Estimate, comparison: Comparison
+    state: State, kept: pd.DataFrame, unit: str, both: Estimate, framework: Framework, comparison: Comparison
 ) -> list[Row]:
     mine = kept[kept["unit"] == unit]
     rows = improvement.rating_changes(
-        both, state.framework, comparison, design=design(kept, panel=state.params.panel)
+        both, framework, comparison, design=design(kept, panel=state.params.panel)
     )
     overlap = _overlap(mine, comparison, panel=state.params.panel)
     found = [
-        row | _by_respondent(mine, state.framework.indicator(row["node"]), comparison) | overlap
-        for row in rows
+        row | _by_respondent(mine, framework.indicator(row["node"]), comparison) | overlap for row in rows
     ]
     kpis = pd.concat([state.inputs[c].kpis for c in state.compared], ignore_index=True)
-    return found + improvement.record_changes(kpis[kpis["unit"] == unit], state.framework, comparison)
+    known = [i.name for i in framework.indicators]
+    kpis = kpis[kpis["indicator"].isin(known)]
+    return found + improvement.record_changes(kpis[kpis["unit"] == unit], framework, comparison)
 
 
 def _by_respondent(mine: pd.DataFrame, indicator: Indicator, comparison: Comparison) -> Row:
@@ -101,7 +148,7 @@ def _sizes(kept: pd.DataFrame, unit: str, comparison: Comparison) -> tuple[int, 
 
 
 def _nodes(
-    state: State, unit: str, both: Estimate, weights: pd.DataFrame, comparison: Comparison
+    state: State, unit: str, both: Estimate, side: Side, comparison: Comparison
 ) -> tuple[Pair, Pair] | None:
     """Scores (points, draws) of both cycles over the indicators and subjects both have."""
     keys = both.index.groupby(["indicator", "subject"])["cycle"].transform("nunique") == len(state.compared)
@@ -113,7 +160,9 @@ def _nodes(
 
     def of_cycle(values: np.ndarray, cycle: str) -> NodeDraws:
         at = (common.index["cycle"] == cycle).to_numpy()
-        return score_draws(values[:, at], common.index[at].reset_index(drop=True), state.framework, weights)
+        return score_draws(
+            values[:, at], common.index[at].reset_index(drop=True), side.framework, side.weights
+        )
 
     def pair(values: np.ndarray) -> Pair:
         return of_cycle(values, comparison.baseline), of_cycle(values, comparison.cycle)
@@ -121,8 +170,9 @@ def _nodes(
     return pair(common.value[None, :]), pair(drawn)
 
 
-def _gated(row: Row, why: str | None, state: State, tables: Mapping[str, pd.DataFrame]) -> Row:
+def _gated(row: Row, unit: str, marks: Marks, state: State, tables: Mapping[str, pd.DataFrame]) -> Row:
     """What a unit without a grade, or an indicator without enough answers, may not say."""
+    why = marks.blocked.get(unit)
     if row.get("verdict"):
         return row
     flags = [f for f in str(row.get("flags", "")).split(";") if f]
@@ -134,6 +184,8 @@ def _gated(row: Row, why: str | None, state: State, tables: Mapping[str, pd.Data
         flags.append("low_reliability")
     if state.baseline in state.rescored:
         flags.append("rescored")
+    if row["kind"] in ("rating", "composite"):
+        flags += marks.flags.get(unit, [])
     return row | {"flags": ";".join(flags)}
 
 

@@ -118,9 +118,9 @@ def _pinned(state: State) -> str:
 def improvement(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """50: what changed since the baseline, and what the data allow to say of it."""
     if not state.baseline:
-        return {"changes": empty("changes")}
+        return {"changes": empty("changes"), "like_for_like": empty("like_for_like")}
     kept = valid(state, tables["exclusions"], state.compared)
-    return {"changes": change.changes(state, kept, tables)}
+    return change.changes(state, kept, tables)
 
 
 def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
@@ -178,7 +178,7 @@ NEEDS = {
     "20": ("exclusions",),
     "30": ("exclusions",),
     "40": ("exclusions", "weights", "authenticity"),
-    "50": ("exclusions", "weights", "indicator_scores", "grades", "reliability"),
+    "50": ("exclusions", "weights", "indicator_scores", "grades", "reliability", "authenticity"),
     "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
     "90": (
         "response_profile",
