@@ -44,7 +44,7 @@ BELOW: dict[str, set[str]] = {
     "targets": {"framework", "scores"},  # a target is met or missed by the published number
     "levers": {"framework"},
     "adjustments": {"framework"},
-    "consequences": {"framework"},
+    "consequences": {"framework", "scores"},
     "actions": set(),
     "problems": set(),
     "tables": set(),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from svclib import monitoring, reliability, screening, targets, weights
 from svclib.columns import empty
+from svclib.consequences import follow
 from svclib.cycle import change
 from svclib.cycle.grading import aims_of, scored, scoring, sides
 from svclib.cycle.intake import collected
@@ -134,18 +135,21 @@ def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     def now(name: str) -> pd.DataFrame:
         return tables[name][tables[name]["cycle"] == state.cycle]
 
+    history = _history(state, tables)
+    units = state.inputs[state.cycle].units
     return {
+        **follow(history, state.framework, units, cycle=state.cycle),
         "targets": judged,
         "losses": losses(
             tables["contributions"],
             judged,
-            state.inputs[state.cycle].units,
+            units,
             cycle=state.cycle,
             baseline=state.baseline,
         ),
         "levers": levers(now("contributions"), judged, now("grades"), state.framework),
         "alerts": monitoring.alerts(current, state.framework, {key: aim.warn for key, aim in aims.items()}),
-        "history": _history(state, tables),
+        "history": history,
     }
 
 

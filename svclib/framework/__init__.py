@@ -13,7 +13,7 @@ from svclib.errors import InputErrors, Problem
 from svclib.framework import checks, yamlfile
 from svclib.framework.models import Dimension, Framework, Indicator, Mid, Weighting
 from svclib.framework.resolve import resolve
-from svclib.framework.rules import Adjustment, Adjustments, Consequences, Grades, Group, Limit
+from svclib.framework.rules import Adjustment, Adjustments, Consequences, Grades, Group, Limit, Repeated
 from svclib.framework.scoring import Anchors, Condition, Steps
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Indicator",
     "Limit",
     "Mid",
+    "Repeated",
     "Steps",
     "Weighting",
     "examine",
