@@ -106,6 +106,17 @@ class TestPartialPeriod:
             [3, "after_as_of", "2026-05-31"]
         ]
 
+    def test_what_is_dated_later_is_not_yet_known(self):
+        answers = stamped(2, ["2026-05-30 10:00:00", "2026-06-02 09:00:00"])
+        of_answers = pd.DataFrame({"row": [2, 3], "respondent": list(answers["respondent"]), "date": ""})
+        talks = pd.DataFrame({"row": [2, 3, 4], "unit": "甲", "date": ["2026-05-31", "2026-06-01", ""]})
+        fixes = pd.DataFrame({"row": [2], "date": ["2026-07-06"]})
+        sheets = {"audit": of_answers, "interviews": talks, "corrections": fixes}
+        got = until(inputs(answers, records(), ["甲"], **sheets), dt.date(2026, 5, 31)).sheets
+        assert list(got["audit"]["row"]) == [2]
+        assert list(got["interviews"]["row"]) == [2, 4]
+        assert len(got["corrections"]) == 1
+
     def test_what_was_closed_later_is_still_open(self):
         events = pd.DataFrame(
             {

@@ -16,17 +16,29 @@ from svclib.sources import Inputs
 def until(inputs: Inputs, day: dt.date) -> Inputs:
     """A partial period: answers given after `day` are left out, later events have not happened.
 
-    An answer without a time stays; an event closed or answered later is still open.
+    An answer without a time stays; an event closed or answered later is still open; what
+    a sheet dates later is not yet known, nor is a call-back on an answer left out.
     """
     last = day.isoformat() + " 23:59:59"
     late = _moment(inputs.responses) > last
-    events = inputs.sheets.get("events")
-    sheets = dict(inputs.sheets)
+    # Approved corrections hold whenever they were approved.
+    sheets = {n: frame if n == "corrections" else _dated(frame, day) for n, frame in inputs.sheets.items()}
+    if "audit" in sheets:
+        gone = sheets["audit"]["respondent"].isin(inputs.responses.loc[late, "respondent"])
+        sheets["audit"] = sheets["audit"][~gone].reset_index(drop=True)
+    events = sheets.get("events")
     if events is not None:
         known = events[events["opened"] <= last]
         later = {c: known[c].where(known[c] <= last, "") for c in ("responded", "closed")}
         sheets["events"] = known.assign(**later).reset_index(drop=True)
     return replace(_without(inputs, late, "after_as_of", day.isoformat()), sheets=sheets)
+
+
+def _dated(frame: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+    """The rows of a sheet without those of a later date."""
+    if "date" not in frame:
+        return frame
+    return frame[frame["date"] <= day.isoformat()].reset_index(drop=True)
 
 
 def around(inputs: Inputs, params: Params) -> tuple[Inputs, Inputs]:
