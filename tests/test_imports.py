@@ -45,8 +45,10 @@ BELOW: dict[str, set[str]] = {
     "levers": {"framework"},
     "adjustments": {"framework"},
     "consequences": {"framework", "scores"},
-    "actions": set(),
-    "problems": set(),
+    "actions": {"framework"},
+    "problems": {"framework"},
+    "complaints": set(),
+    "comments": {"complaints"},
     "tables": set(),
     "deliver": {"tables", "wording", "framework"},
     "plots": {"tables"},  # tables.fmt is the only place that rounds
