@@ -57,7 +57,7 @@ def like_for_like(
         if not usable.get(unit, False):
             continue
         pair = [_gains(state, each, kept, comparison) for each in (plain, found[unit])]
-        both = pair[0].join(pair[1], lsuffix="_crude", rsuffix="_adjusted")
+        both = pair[0].add_suffix("_crude").join(pair[1].add_suffix("_adjusted"))
         rows.append(
             both.reset_index().assign(unit=unit, reversed=_turned(both).to_numpy() & (unit in shifted))
         )
