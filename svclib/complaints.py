@@ -14,7 +14,9 @@ ALL_UNITS = "*"
 
 
 def summary(events: pd.DataFrame | None, *, cycle: str, today: dt.date | None) -> pd.DataFrame:
-    """Table "complaints": a row per unit (all together: unit "*") and category of events without steps.
+    """Table "complaints": a row per unit (all together: unit "*") and category of single events.
+
+    An event whose id has several rows is a process; it counts in table "steps".
 
     in_time_share = closed by their due time / those due by `today` (or closed); fed_back_share
     = told back / closed; repeat_share = repeats / all.  Late: closed after due.  Overdue: open
@@ -77,7 +79,7 @@ def steps(
     largest share where there are two steps or more.  target: hours set for the step of the
     unit, or of all units, in the targets sheet.
     """
-    staged = _empty_events() if events is None else events[events["step"] != ""]
+    staged = _empty_events() if events is None else events[events["id"].duplicated(keep=False)]
     if staged.empty:
         return empty("steps")
     now = _end(today)
@@ -121,8 +123,8 @@ def _empty_events() -> pd.DataFrame:
 
 
 def _single(events: pd.DataFrame | None) -> pd.DataFrame:
-    """Events that are not a step of a process."""
-    return _empty_events() if events is None else events[events["step"] == ""]
+    """Events recorded in one row; an id with several rows is a process and each row a step of it."""
+    return _empty_events() if events is None else events[~events["id"].duplicated(keep=False)]
 
 
 def _with_all(rows: pd.DataFrame) -> pd.DataFrame:

@@ -84,7 +84,7 @@ def test_shares_of_a_pareto_sum_to_one_and_do_not_depend_on_order(causes: list[s
 
 def test_the_slowest_step_by_hand():
     def step(name: str, closed: str, due: str = "") -> dict[str, str]:
-        return {"category": "订单", "step": name, "closed": closed, "due": due}
+        return {"id": "D1", "category": "订单", "step": name, "closed": closed, "due": due}
 
     table = complaints.steps(
         events(
@@ -109,7 +109,7 @@ def test_the_slowest_step_by_hand():
 
 def test_a_process_of_one_step_has_no_slowest():
     table = complaints.steps(
-        events({"step": "受理", "closed": "2026-05-01 10:00:00"}), cycle="Q", today=TODAY
+        events(*[{"id": "D1", "step": "受理", "closed": "2026-05-01 10:00:00"}] * 2), cycle="Q", today=TODAY
     )
     assert not table["slowest"].any()
 

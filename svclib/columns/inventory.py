@@ -119,9 +119,9 @@ TABLES: dict[str, Table] = {
                       "cause owner started due status overdue progress cost_planned cost_actual saving "
                       "accepted_by lesson reusable verdict outcome"),
     "appeals": _table("70", "cycle appeal",
-                      "unit indicator matter filed due overdue decision decided reason"),
+                      "unit indicator matter filed due overdue decision decided basis"),
     "references": _table("70", "indicator name", "value basis"),
-    "referrals": _table("70", "cycle owner unit matter indicator", "text due"),
+    "referrals": _table("70", "cycle owner unit matter indicator", "due"),
     # 90 report
     "board": _table("90", "cycle unit",
                     "group published score_low score_high grade last_grade change verdict status reason "

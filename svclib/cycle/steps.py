@@ -11,6 +11,7 @@ from svclib import monitoring, reliability, screening, targets, weights
 from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
+from svclib.cycle.follow_up import follow_up
 from svclib.cycle.grading import aims_of, scored, scoring, sides
 from svclib.cycle.intake import collected
 from svclib.cycle.report import report
@@ -175,6 +176,7 @@ STEPS = {
     "40": scoring,
     "50": improvement,
     "60": watch,
+    "70": follow_up,
     "90": report,
 }
 NEEDS = {
@@ -184,6 +186,7 @@ NEEDS = {
     "40": ("exclusions", "weights", "authenticity"),
     "50": ("exclusions", "weights", "indicator_scores", "grades", "reliability", "authenticity"),
     "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
+    "70": ("exclusions", "losses", "targets", "changes", "alerts"),
     "90": (
         "response_profile",
         "screening",

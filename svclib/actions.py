@@ -1,0 +1,128 @@
+"""Measures and whether they worked, appeals, findings, references, and what is passed on to whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from svclib.columns import TABLES, empty, sort_by_key
+from svclib.framework import Framework
+
+FINISHED = ("done", "closed")
+OUTCOMES = {"improved": "effective", "declined": "not_effective", "equivalent": "not_effective"}
+UNPROVEN = "unproven"
+
+
+def status(
+    sheet: pd.DataFrame | None, changes: pd.DataFrame, *, cycle: str, today: dt.date | None
+) -> pd.DataFrame:
+    """Table "actions": every measure, whether it is overdue, and what became of its indicator.
+
+    overdue: not done or closed, and due before `today`.  outcome follows the verdict on the
+    indicator of the unit in this cycle: improved is effective, declined and equivalent are
+    not effective, anything else leaves it unproven.  A change is not proof that the measure
+    caused it.
+    """
+    if sheet is None:
+        return empty("actions")
+    rows = changes[(changes["cycle"] == cycle) & (changes["level"] == "indicator")]
+    verdict = dict(zip(zip(rows["unit"], rows["node"], strict=True), rows["verdict"], strict=True))
+    found = [
+        verdict.get(key, "not_comparable") for key in zip(sheet["unit"], sheet["indicator"], strict=True)
+    ]
+    late = ~sheet["status"].isin(FINISHED) & (sheet["due"] != "") & (sheet["due"] < _day(today))
+    table = sheet.rename(columns={"measure": "action"}).assign(
+        cycle=cycle,
+        overdue=late,
+        reusable=sheet["reusable"] == "yes",
+        verdict=found,
+        outcome=[OUTCOMES.get(v, UNPROVEN) for v in found],
+    )
+    return sort_by_key("actions", table[list(TABLES["actions"].all_columns)])
+
+
+def worth_spreading(actions: pd.DataFrame) -> pd.DataFrame:
+    """Finished measures recommended by their owners whose indicator improved."""
+    return actions[
+        actions["reusable"] & actions["status"].isin(FINISHED) & (actions["outcome"] == "effective")
+    ]
+
+
+def appeals(sheet: pd.DataFrame | None, *, cycle: str, today: dt.date | None) -> pd.DataFrame:
+    """Table "appeals": every objection; overdue while open past its due day."""
+    if sheet is None:
+        return empty("appeals")
+    late = (sheet["decision"] == "open") & (sheet["due"] != "") & (sheet["due"] < _day(today))
+    table = sheet.rename(columns={"grounds": "basis"}).assign(cycle=cycle, overdue=late)
+    return sort_by_key("appeals", table[list(TABLES["appeals"].all_columns)])
+
+
+def findings(sheet: pd.DataFrame | None, *, cycle: str) -> pd.DataFrame:
+    """Table "findings": what interviews brought up; unscored."""
+    if sheet is None:
+        return empty("findings")
+    return sort_by_key("findings", sheet.assign(cycle=cycle)[list(TABLES["findings"].all_columns)])
+
+
+def references(sheet: pd.DataFrame | None) -> pd.DataFrame:
+    """Table "references": external lines, never scored."""
+    if sheet is None:
+        return empty("references")
+    table = sheet.rename(columns={"origin": "basis"})
+    return sort_by_key("references", table[list(TABLES["references"].all_columns)])
+
+
+def referrals(tables: Mapping[str, pd.DataFrame], framework: Framework, *, cycle: str) -> pd.DataFrame:
+    """Table "referrals" (转办清单): what each owner is to take up; the unit itself where none is named.
+
+    matter is alert, overdue_action or prominent; due is that of the measure, else empty.
+    """
+    owner = {i.name: i.owner for i in framework.indicators}
+    alerts = tables["alerts"][["unit", "indicator", "owner"]].assign(matter="alert", due="")
+    late = tables["actions"][tables["actions"]["overdue"]]
+    late = late[["unit", "indicator", "owner", "due"]].assign(matter="overdue_action")
+    prominent = tables["problems"][tables["problems"]["problem"] == "prominent"]
+    prominent = prominent[["unit", "indicator", "owner"]].assign(matter="prominent", due="")
+    every = [part for part in (alerts, late, prominent) if len(part)]
+    if not every:
+        return empty("referrals")
+    rows = pd.concat(every, ignore_index=True)
+    fallback = rows["indicator"].map(owner).fillna("")
+    rows["owner"] = rows["owner"].where(rows["owner"] != "", fallback)
+    rows["owner"] = rows["owner"].where(rows["owner"] != "", rows["unit"])
+    rows = rows.sort_values("due").drop_duplicates(["owner", "unit", "matter", "indicator"])
+    return sort_by_key("referrals", rows.assign(cycle=cycle))
+
+
+def next_sheet(
+    actions: pd.DataFrame, losses: pd.DataFrame, targets: pd.DataFrame, framework: Framework, *, most: int = 2
+) -> pd.DataFrame:
+    """Rows of the next 整改措施 sheet: open measures carried over, then the largest missed targets.
+
+    Columns unit, indicator, cause, action, owner, started, due, status, progress.  At most
+    `most` new rows per unit, for missed targets without an open measure; their action is
+    empty for the unit to fill in, progress holds the framework's advice.
+    """
+    kept = ["unit", "indicator", "cause", "action", "owner", "started", "due", "status", "progress"]
+    carried = actions[~actions["status"].isin(FINISHED)][kept]
+    taken = set(zip(carried["unit"], carried["indicator"], strict=True))
+    missed = targets[targets["status"] == "missed"][["unit", "indicator"]]
+    rows = losses.merge(missed, on=["unit", "indicator"]).sort_values(["unit", "priority"], kind="stable")
+    free = [key not in taken for key in zip(rows["unit"], rows["indicator"], strict=True)]
+    new = rows[np.array(free, dtype=bool)].groupby("unit").head(most)
+    told = {i.name: i for i in framework.indicators}
+    blank = dict.fromkeys(kept, "") | {"status": "not_started"}
+    fresh = [
+        blank | {"unit": u, "indicator": i, "owner": told[i].owner, "progress": told[i].advice}
+        for u, i in zip(new["unit"], new["indicator"], strict=True)
+    ]
+    both = pd.concat([carried, pd.DataFrame(fresh, columns=kept)], ignore_index=True)
+    return both.sort_values(["unit", "indicator"], kind="stable", ignore_index=True)
+
+
+def _day(today: dt.date | None) -> str:
+    """`today` as text that compares with days; "" is before all of them."""
+    return "" if today is None else str(today)

@@ -1,0 +1,34 @@
+"""Step 70: problems, complaints, comments, measures, appeals: what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from svclib import actions, comments, complaints, problems
+from svclib.cycle.state import State, valid
+
+Tables = dict[str, pd.DataFrame]
+
+
+def follow_up(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
+    """70: which problems are common or prominent, what customers say, and whether last measures worked."""
+    cycle, today, events = state.cycle, state.params.today, state.sheet("events")
+    answers = valid(state, tables["exclusions"], (cycle,))
+    made = {
+        "problems": problems.find(
+            tables["losses"], tables["targets"], state.framework, state.params.problems
+        ),
+        "complaints": complaints.summary(events, cycle=cycle, today=today),
+        "causes": complaints.causes(events, cycle=cycle),
+        "steps": complaints.steps(events, cycle=cycle, today=today, targets=state.sheet("targets")),
+        "timeline": complaints.timeline(events if state.params.kind == "ad_hoc" else None, cycle=cycle),
+        "findings": actions.findings(state.sheet("interviews"), cycle=cycle),
+        "actions": actions.status(state.sheet("actions"), tables["changes"], cycle=cycle, today=today),
+        "appeals": actions.appeals(state.sheet("appeals"), cycle=cycle, today=today),
+        "references": actions.references(state.sheet("benchmarks")),
+        **comments.code(answers, state.sheet("keywords"), min_cell=state.params.min_cell, cycle=cycle),
+    }
+    passed = actions.referrals({"alerts": tables["alerts"], **made}, state.framework, cycle=cycle)
+    return made | {"referrals": passed}
