@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from svclib.framework import Framework
 FINISHED = ("done", "closed")
 OUTCOMES = {"improved": "effective", "declined": "not_effective", "equivalent": "not_effective"}
 UNPROVEN = "unproven"
+# A verdict that carries one of these may come from the answers, or from chance.
+DOUBT = ("authenticity", "lowest_at_baseline")
 
 
 def status(
@@ -21,27 +24,35 @@ def status(
 ) -> pd.DataFrame:
     """Table "actions": every measure, whether it is overdue, and what became of its indicator.
 
-    overdue: not done or closed, and due before `today`.  outcome follows the verdict on the
-    indicator of the unit in this cycle: improved is effective, declined and equivalent are
-    not effective, anything else leaves it unproven.  A change is not proof that the measure
+    overdue: not done or closed, and due before `today`.  outcome of a finished measure follows
+    the verdict on the indicator of the unit in this cycle: improved is effective, declined and
+    equivalent are not effective.  Anything else leaves it unproven, and so does a measure that
+    is not finished or a verdict in doubt (`DOUBT`).  A change is not proof that the measure
     caused it.
     """
     if sheet is None:
         return empty("actions")
     rows = changes[(changes["cycle"] == cycle) & (changes["level"] == "indicator")]
-    verdict = dict(zip(zip(rows["unit"], rows["node"], strict=True), rows["verdict"], strict=True))
-    found = [
-        verdict.get(key, "not_comparable") for key in zip(sheet["unit"], sheet["indicator"], strict=True)
-    ]
+    known = {(r["unit"], r["node"]): r for r in rows.to_dict("records")}
+    none = {"verdict": "not_comparable", "flags": ""}
+    found = [known.get(key, none) for key in zip(sheet["unit"], sheet["indicator"], strict=True)]
     late = ~sheet["status"].isin(FINISHED) & (sheet["due"] != "") & (sheet["due"] < _day(today))
     table = sheet.rename(columns={"measure": "action"}).assign(
         cycle=cycle,
         overdue=late,
         reusable=sheet["reusable"] == "yes",
-        verdict=found,
-        outcome=[OUTCOMES.get(v, UNPROVEN) for v in found],
+        verdict=[row["verdict"] for row in found],
+        outcome=[
+            _outcome(row, done) for row, done in zip(found, sheet["status"].isin(FINISHED), strict=True)
+        ],
     )
     return sort_by_key("actions", table[list(TABLES["actions"].all_columns)])
+
+
+def _outcome(change: Mapping[str, Any], done: Any) -> str:
+    if not done or set(str(change["flags"]).split(";")) & set(DOUBT):
+        return UNPROVEN
+    return OUTCOMES.get(str(change["verdict"]), UNPROVEN)
 
 
 def worth_spreading(actions: pd.DataFrame) -> pd.DataFrame:

@@ -16,15 +16,15 @@ FRAMEWORK = tiny_framework()
 def sheet(*rows: dict[str, object]) -> pd.DataFrame:
     blank = {
         "unit": "甲", "indicator": "态度", "cause": "", "measure": "培训", "owner": "陈岚", "started": "",
-        "due": "", "status": "in_progress", "progress": "", "cost_planned": 0.0, "cost_actual": 0.0, "saving": 0.0,
-        "accepted_by": "", "lesson": "", "reusable": "no",
+        "due": "", "status": "in_progress", "progress": "", "accepted_by": "", "lesson": "", "reusable": "no",
+        "cost_planned": 0.0, "cost_actual": 0.0, "saving": 0.0,
     }  # fmt: skip
     return pd.DataFrame([blank | {"row": k + 2, "measure": f"措施{k}"} | r for k, r in enumerate(rows)])
 
 
 def changes(**verdicts: str) -> pd.DataFrame:
     rows = [("2026Q2", "甲", "indicator", node, verdict) for node, verdict in verdicts.items()]
-    return pd.DataFrame(rows, columns=["cycle", "unit", "level", "node", "verdict"])
+    return pd.DataFrame(rows, columns=["cycle", "unit", "level", "node", "verdict"]).assign(flags="")
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,17 @@ def test_overdue_by_hand(due, state, late):
     ],
 )  # fmt: skip
 def test_the_outcome_follows_the_verdict(verdict: str, outcome: str):
-    got = actions.status(sheet({}), changes(态度=verdict), cycle="2026Q2", today=TODAY)
+    got = actions.status(sheet({"status": "done"}), changes(态度=verdict), cycle="2026Q2", today=TODAY)
     assert got[["verdict", "outcome"]].to_numpy().tolist() == [[verdict, outcome]]
+
+
+def test_what_is_unfinished_or_in_doubt_is_unproven():
+    table = changes(态度="improved")
+    got = actions.status(sheet({"status": "in_progress"}), table, cycle="2026Q2", today=TODAY)
+    assert got["outcome"].tolist() == ["unproven"]
+    doubted = table.assign(flags="small_n;lowest_at_baseline")
+    got = actions.status(sheet({"status": "done"}), doubted, cycle="2026Q2", today=TODAY)
+    assert got["outcome"].tolist() == ["unproven"]
 
 
 def test_a_measure_on_an_indicator_never_compared_is_unproven():

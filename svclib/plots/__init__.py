@@ -7,6 +7,7 @@ vetoes are also printed or marked.
 
 from svclib.plots.change import change_forest, slope, targets_dots
 from svclib.plots.collection import authenticity, channel_mix, distribution, return_rates
+from svclib.plots.problems import pareto
 from svclib.plots.quality import missing_items, reliability_forest, response_profile
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
 from svclib.plots.style import Chart, use_style
@@ -22,6 +23,7 @@ __all__ = [
     "distribution",
     "grade_ladder",
     "missing_items",
+    "pareto",
     "probability_bars",
     "reliability_forest",
     "response_profile",

@@ -49,6 +49,7 @@ SPECIAL = {
     ("channel", ""): "no_channel",
     ("expert", ""): "group",
     ("expert", "group"): "group",
+    ("category", ""): "uncategorised",
 }
 DECIMALS: dict[str, int] = {
     **dict.fromkeys(

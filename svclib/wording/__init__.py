@@ -6,29 +6,59 @@ with the text.  Nothing is computed here beyond choosing a template and counting
 
 from svclib.wording.changes import changes
 from svclib.wording.collection import authenticity, mix, returns, unusual
+from svclib.wording.followup import (
+    adjustments,
+    appeals,
+    complaints,
+    concerns,
+    consequences,
+    findings,
+    lessons,
+    levers,
+    like_for_like,
+    measures,
+    problems,
+    referrals,
+    revision,
+    steps,
+)
 from svclib.wording.front import advice, cards, common, decisions, masthead, unit_cards
 from svclib.wording.quality import consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
 
 __all__ = [
+    "adjustments",
     "advice",
     "alerts",
+    "appeals",
     "authenticity",
     "cards",
     "changes",
     "common",
+    "complaints",
+    "concerns",
+    "consequences",
     "consistency",
     "credibility",
     "decisions",
+    "findings",
     "grades",
     "headline",
+    "lessons",
+    "levers",
+    "like_for_like",
     "masthead",
+    "measures",
     "mix",
+    "problems",
+    "referrals",
     "reliability",
     "returns",
+    "revision",
     "screening",
     "sentence",
+    "steps",
     "targets",
     "unit_cards",
     "unusual",
