@@ -89,14 +89,14 @@ def references(sheet: pd.DataFrame | None) -> pd.DataFrame:
 def referrals(tables: Mapping[str, pd.DataFrame], framework: Framework, *, cycle: str) -> pd.DataFrame:
     """Table "referrals" (转办清单): what each owner is to take up; the unit itself where none is named.
 
-    matter is alert, overdue_action or prominent; due is that of the measure, else empty.
+    type is alert, overdue_action or prominent; due is that of the measure, else empty.
     """
     owner = {i.name: i.owner for i in framework.indicators}
-    alerts = tables["alerts"][["unit", "indicator", "owner"]].assign(matter="alert", due="")
+    alerts = tables["alerts"][["unit", "indicator", "owner"]].assign(type="alert", due="")
     late = tables["actions"][tables["actions"]["overdue"]]
-    late = late[["unit", "indicator", "owner", "due"]].assign(matter="overdue_action")
+    late = late[["unit", "indicator", "owner", "due"]].assign(type="overdue_action")
     prominent = tables["problems"][tables["problems"]["problem"] == "prominent"]
-    prominent = prominent[["unit", "indicator", "owner"]].assign(matter="prominent", due="")
+    prominent = prominent[["unit", "indicator", "owner"]].assign(type="prominent", due="")
     every = [part for part in (alerts, late, prominent) if len(part)]
     if not every:
         return empty("referrals")
@@ -104,7 +104,7 @@ def referrals(tables: Mapping[str, pd.DataFrame], framework: Framework, *, cycle
     fallback = rows["indicator"].map(owner).fillna("")
     rows["owner"] = rows["owner"].where(rows["owner"] != "", fallback)
     rows["owner"] = rows["owner"].where(rows["owner"] != "", rows["unit"])
-    rows = rows.sort_values("due").drop_duplicates(["owner", "unit", "matter", "indicator"])
+    rows = rows.sort_values("due").drop_duplicates(["owner", "unit", "type", "indicator"])
     return sort_by_key("referrals", rows.assign(cycle=cycle))
 
 

@@ -107,7 +107,7 @@ def test_referrals_go_to_the_owner_or_to_the_unit():
         ),
     }
     got = checked("referrals", actions.referrals(tables, FRAMEWORK, cycle="2026Q2"))
-    assert got[["owner", "matter", "unit", "due"]].to_numpy().tolist() == [
+    assert got[["owner", "type", "unit", "due"]].to_numpy().tolist() == [
         ["丙", "prominent", "丙", ""],
         ["乙", "alert", "乙", ""],
         ["客服部", "alert", "甲", ""],

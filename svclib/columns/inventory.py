@@ -121,7 +121,7 @@ TABLES: dict[str, Table] = {
     "appeals": _table("70", "cycle appeal",
                       "unit indicator matter filed due overdue decision decided basis"),
     "references": _table("70", "indicator name", "value basis"),
-    "referrals": _table("70", "cycle owner unit matter indicator", "due"),
+    "referrals": _table("70", "cycle owner unit type indicator", "due"),
     # 90 report
     "board": _table("90", "cycle unit",
                     "group published score_low score_high grade last_grade change verdict status reason "

@@ -163,6 +163,12 @@ class Context:
         mine = frame[frame["unit"] == unit].reset_index(drop=True)
         return mine if name == "history" else self.current(mine)
 
+    def group_size(self, unit: str) -> int:
+        """How many units are ranked together with `unit`: graded units of its group in this cycle."""
+        board = self.table("board")
+        own = board.loc[board["unit"] == unit, "group"]
+        return int(((board["status"] == "graded") & board["group"].isin(own)).sum())
+
     def sentences(self, kind: str, lang: str) -> pd.DataFrame:
         """Claims whose template belongs to group `kind`, e.g. "screening", in one language."""
         claims = self.table("claims")

@@ -17,7 +17,12 @@ UNJUDGED = ("not_comparable", "not_judged")
 
 
 def changes(
-    frame: pd.DataFrame, lang: str, label: Label, *, decimals: int | Mapping[str, int] = 2
+    frame: pd.DataFrame,
+    lang: str,
+    label: Label,
+    *,
+    decimals: int | Mapping[str, int] = 2,
+    brief: bool = False,
 ) -> pd.DataFrame:
     """Table "claims" with one claim per row of table "changes".
 
@@ -25,6 +30,7 @@ def changes(
     ----------
     frame : table "changes".
     decimals : int, or mapping of node (indicator, dimension, "total") to int, others 2.
+    brief : leave out the method and the caveat, for a page that has them elsewhere.
 
     Raises
     ------
@@ -35,11 +41,11 @@ def changes(
     for row in records(frame):
         digits = decimals if isinstance(decimals, int) else decimals.get(row["node"], 2)
         filled = row | _extra(row, lang, label, digits)
-        writer.say([(name, filled) for name in _templates(row)], decimals=digits)
+        writer.say([(name, filled) for name in _templates(row, brief=brief)], decimals=digits)
     return writer.claims()
 
 
-def _templates(row: Row) -> list[str]:
+def _templates(row: Row, *, brief: bool) -> list[str]:
     """Ids of the sentences of one row: verdict, what would decide, method, flags, caveat."""
     verdict, declared = row["verdict"], not pd.isna(row["mid"])
     if verdict in UNJUDGED:
@@ -48,10 +54,10 @@ def _templates(row: Row) -> list[str]:
     names = [f"change.{verdict}_{strength}" if strength else f"change.{verdict}"]
     if verdict == "inconclusive" and declared and not pd.isna(row["required_n"]):
         names.append("change.required_n")
-    if row["method"]:
+    if row["method"] and not brief:
         names.append("change.method_reason" if row["reason"] else "change.method")
     names += [f"flag.{flag.partition(':')[0].strip()}" for flag in row["flags"].split(";") if flag.strip()]
-    return [*names, "change.caveat"] if verdict in CHANGED else names
+    return [*names, "change.caveat"] if verdict in CHANGED and not brief else names
 
 
 def _extra(row: Row, lang: str, label: Label, digits: int) -> dict[str, Any]:

@@ -38,6 +38,8 @@ def complaints(frame: pd.DataFrame, causes: pd.DataFrame, lang: str, label: Labe
     order = (late["n_late"] + late["n_overdue"]).sort_values(ascending=False, kind="stable").index
     for row in records(late.loc[order].head(TOP)):
         writer.say([("complaint.late", row)])
+    if frame.empty:
+        writer.say([("complaint.none", {})], key={"template": "complaint.none"})
     return writer.claims()
 
 
@@ -85,6 +87,8 @@ def lessons(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     writer = Writer("actions", lang, label)
     for row in records(frame):
         writer.say([("measure.lesson" if row["lesson"] else "measure.spread", row)])
+    if frame.empty:
+        writer.say([("measure.no_lesson", {})], key={"template": "measure.no_lesson"})
     return writer.claims()
 
 
@@ -94,6 +98,8 @@ def appeals(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     for row in records(frame):
         parts: list[Part] = [(f"appeal.{row['decision']}", row)]
         writer.say([*parts, ("appeal.overdue", row)] if row["overdue"] else parts)
+    if frame.empty:
+        writer.say([("appeal.none", {})], key={"template": "appeal.none"})
     return writer.claims()
 
 
@@ -112,6 +118,8 @@ def consequences(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
         kind = row["rule"].partition(":")[0]
         parts: list[Part] = [(f"consequence.{kind}", row)]
         writer.say([*parts, ("consequence.clause", row)] if row["clause"] else parts)
+    if frame.empty:
+        writer.say([("consequence.none", {})], key={"template": "consequence.none"})
     return writer.claims()
 
 
@@ -122,6 +130,8 @@ def revision(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
         form = "grade" if row["grade_before"] != row["grade_after"] else "score"
         parts: list[Part] = [(f"revision.{form}", row)]
         writer.say([*parts, ("revision.grounds", row)] if row["basis"] else parts)
+    if frame.empty:
+        writer.say([("revision.none", {})], key={"template": "revision.none"})
     return writer.claims()
 
 
@@ -159,6 +169,6 @@ def referrals(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     """Claims on table "referrals" (转办清单): what is passed on to each owner."""
     writer = Writer("referrals", lang, label)
     for row in records(frame):
-        parts: list[Part] = [(f"referral.{row['matter']}", row)]
+        parts: list[Part] = [(f"referral.{row['type']}", row)]
         writer.say([*parts, ("referral.due", row)] if row["due"] else parts)
     return writer.claims()

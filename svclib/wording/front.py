@@ -21,15 +21,19 @@ def masthead(facts: Mapping[str, Any], lang: str, label: Label) -> str:
 
 
 def cards(
-    board: pd.DataFrame,
-    alerts: pd.DataFrame,
-    history: pd.DataFrame,
+    found: Mapping[str, pd.DataFrame],
     lang: str,
     label: Label,
     *,
     scale: Mapping[str, float],
 ) -> list[Card]:
-    """Headline numbers of the cycle: mean total, grades, verdicts, warnings."""
+    """Headline numbers of the cycle: mean total, grades, verdicts, warnings and overdue measures.
+
+    Parameters
+    ----------
+    found : tables board, alerts, history and actions.
+    """
+    board, alerts, history = found["board"], found["alerts"], found["history"]
     cycle = "".join(board["cycle"].head(1))
     whole = history[(history["unit"] == ALL_UNITS) & (history["node"] == "total")]
     mean = whole[whole["cycle"] == cycle]
@@ -39,14 +43,16 @@ def cards(
     graded = [(label(g, lang), int((board["grade"] == g).sum())) for g in scale]
     last = [(label(g, lang), int((board["last_grade"] == g).sum())) for g in scale]
     levels = {level: int((alerts["level"] == level).sum()) for level in ("red", "amber")}
-    terms = words["cards"]
+    terms, late = words["cards"], int(found["actions"]["overdue"].sum())
     average = mean["score"].iloc[0] if len(mean) else float("nan")
     before = terms["last"] + counted(last, lang) if any(c for _, c in last) else ""
     return [
         Card(terms["mean"], tables.fmt(average, 2), terms["mean_note"]),
         Card(terms["grades"], counted(graded, lang), before),
         Card(terms["verdicts"], counted(verdict_counts, lang), terms["verdicts_note"]),
-        Card(terms["alerts"], terms["alert_counts"].format(**levels), terms["alerts_note"]),
+        Card(
+            terms["alerts"], terms["alert_counts"].format(**levels), terms["alerts_note"].format(overdue=late)
+        ),
     ]
 
 
@@ -57,13 +63,13 @@ def unit_cards(board: pd.DataFrame, lang: str, label: Label, *, group: int) -> l
     for row in records(board):
         grade = label(row["grade"], lang) if row["grade"] else tables.code("status", row["status"], lang)
         before = terms["last"] + label(row["last_grade"], lang) if row["last_grade"] else ""
-        rank = tables.fmt(row["rank"], 0)
+        rank, own = tables.fmt(row["rank"], 0), tables.fmt(row["group_rank"], 0)
         limits = tables.interval(row["score_low"], row["score_high"], 2)
         places = tables.interval(row["rank_low"], row["rank_high"], 0)
         found = [
             Card(terms["grade"], grade, before),
             Card(terms["score"], tables.fmt(row["published"], 2), limits),
-            Card(terms["rank"], f"{rank} / {group}", terms["rank_note"].format(places=places)),
+            Card(terms["rank"], f"{own} / {group}", terms["rank_note"].format(rank=rank, places=places)),
             Card(
                 terms["change"], tables.code("verdict", row["verdict"], lang), tables.signed(row["change"], 2)
             ),
