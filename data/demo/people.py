@@ -116,10 +116,11 @@ def _timed(rng: np.random.Generator, rows: pd.DataFrame, cycle: str) -> pd.DataF
     moment = rng.integers(0, 85, len(rows)) * 86400 + rng.integers(9 * 3600, 18 * 3600, len(rows))
     started = pd.Series(pd.Period(cycle, freq="Q").start_time + pd.to_timedelta(moment, unit="s"))
     ended = started + pd.to_timedelta(rows["秒"], unit="s")
+    again, known = rows["受访者编号"].duplicated(), rows["秒"].notna()
     for place, (name, when) in enumerate((("开始时间", started), ("结束时间", ended)), start=4):
-        again = rows["受访者编号"].duplicated()  # the same form once more, a few minutes later
-        when = when.mask(again, when.shift() + pd.Timedelta(minutes=6)).where(rows["秒"].notna())
-        rows.insert(place, name, when.dt.strftime("%Y-%m-%d %H:%M:%S"))
+        # A duplicate is the same form once more, a few minutes later.
+        moved = when.mask(again, when.shift() + pd.Timedelta(minutes=6)).where(known)
+        rows.insert(place, name, moved.dt.strftime("%Y-%m-%d %H:%M:%S"))
     return rows.drop(columns="秒")
 
 

@@ -13,14 +13,13 @@ from .model import BARE, DIMENSIONS, DRIFT, NOW, RATINGS, UNITS, Case
 
 COLUMNS = ["cycle", "unit", "indicator", "quantity", "value", "text"]
 TOTAL = "total"
-OTHERWISE = ("rebound", "mix_shift", "induced")
 
 
 def truth(cases: list[Case]) -> pd.DataFrame:
     """What is true and what was planted; `indicator` may be a dimension, "total" or empty.
 
-    A node with one of the quantities `OTHERWISE` differs from the baseline for the reason so
-    named and not because service changed: a plain test may claim it, a careful one does not.
+    A node with quantity `rebound`, `mix_shift` or `induced` differs from the baseline for the
+    reason so named and not because service changed: a plain test may claim it.
     """
     rows: list[tuple[Any, ...]] = []
     for case in cases:
