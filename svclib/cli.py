@@ -131,3 +131,28 @@ def audit(*, params: Path, out: Path | None) -> None:
     except FileExistsError as error:
         raise ParamError(f"{path} exists and may hold results of calls; name another with --out") from error
     click.echo(f"{path}  ({len(form)})")
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Write over files that are already there.")
+@_exits
+def convert(*, source: Path, target: Path, force: bool) -> None:
+    """Turn 评价方案.xlsx into YAML files in a folder, or YAML into 评价方案.xlsx."""
+    from svclib import convert as converter
+
+    for path in converter.convert(source, target, force=force):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_exits
+def init(*, folder: Path) -> None:
+    """Make a working FOLDER: 评价方案.xlsx and 数据模板.xlsx to fill in, and the library of indicators."""
+    from svclib import convert as converter
+
+    for path in converter.init(folder):
+        click.echo(path)
+    click.echo(f"next: fill in both workbooks, then svclib check {folder / converter.BOOK}")

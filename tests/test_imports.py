@@ -19,7 +19,8 @@ BELOW: dict[str, set[str]] = {
     "columns": set(),
     "policy": set(),
     "framework": set(),
-    "params": {"framework"},
+    "workbook": {"framework"},
+    "params": {"framework", "workbook"},
     "sources": {"params"},
     "moments": set(),
     "factor": set(),
@@ -54,9 +55,10 @@ BELOW: dict[str, set[str]] = {
     "plots": {"tables"},  # tables.fmt is the only place that rounds
     "wording": {"tables"},
     "run": {"params", "sources", "cycle", "deliver"},
-    "cli": {"run"},
+    "convert": {"sources", "workbook"},
+    "cli": {"run", "convert"},
 }
-OUTPUT_SIDE = {"tables", "plots", "wording", "deliver", "run", "cli", "__init__", "__main__"}
+OUTPUT_SIDE = {"tables", "plots", "wording", "deliver", "convert", "run", "cli", "__init__", "__main__"}
 # The context of a notebook labels and says what the steps found.
 BELOW["cycle"] = (set(BELOW) - OUTPUT_SIDE) | {"wording"}
 # Third-party packages that only some modules may touch.

@@ -55,6 +55,21 @@ def board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return rows[list(TABLES["board"].all_columns)]
 
 
+def _published(changes: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """Changes whose mean total of all units is the published one.
+
+    Compared scores leave bonus points and units graded in one cycle aside; a headline
+    beside the published mean must not show another number.
+    """
+    found = totals.loc[(totals["unit"] == ALL_UNITS) & (totals["node"] == TOTAL), "score"]
+    whole = (changes["unit"] == ALL_UNITS) & (changes["node"] == TOTAL)
+    return (
+        changes.assign(estimate1=changes["estimate1"].mask(whole, float(found.iloc[0])))
+        if len(found)
+        else changes
+    )
+
+
 def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.DataFrame:
     framework, params = state.framework, state.params
 
@@ -67,7 +82,7 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
     alpha = now("reliability").query("variant == 'raw'")
     parts = [
         wording.headline(
-            now("grades"), tables["changes"], lang, named,
+            now("grades"), _published(tables["changes"], now("totals")), lang, named,
             unit_label=framework.unit_label, scale=framework.grades.scale,
         ),
         wording.credibility(now("response_profile"), alpha, now("grades"), lang, named),

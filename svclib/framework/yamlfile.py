@@ -36,19 +36,19 @@ _WORDS: dict[str, Any] = {
 
 @dataclass
 class Document:
-    """Parsed content with the line of every key path and the problems met so far."""
+    """Parsed content with the line, or the cell, of every key path and the problems met so far."""
 
     file: str
     data: Any = None
-    lines: dict[KeyPath, int] = field(default_factory=dict)
+    lines: dict[KeyPath, int | str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def place(self, path: Sequence[Any]) -> str:
-        """`line N` of `path`, or of its closest ancestor that has a line."""
+        """`line N` or the cell of `path`, or of its closest ancestor that has one."""
         for size in range(len(path), -1, -1):
             line = self.lines.get(tuple(path[:size]))
             if line is not None:
-                return f"line {line}"
+                return line if isinstance(line, str) else f"line {line}"
         return ""
 
     def problem(self, path: Sequence[Any], found: str, remedy: str, near: str = "") -> Problem:

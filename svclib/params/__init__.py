@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from svclib import framework as frameworks
+from svclib import workbook
 from svclib.errors import InputErrors, Problem, nearest
 from svclib.framework import Framework, schema, yamlfile
 from svclib.framework.yamlfile import Document, KeyPath
@@ -27,6 +28,7 @@ from svclib.params.settings import (
     Settings,
     code_text,
 )
+from svclib.workbook.layout import UNITS
 
 __all__ = [
     "DATA_NAMES",
@@ -40,6 +42,7 @@ __all__ = [
     "load",
 ]
 
+BOOK = ".xlsx"
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -99,7 +102,7 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
     Wrong optional settings stand at their defaults, so that the data can be checked too.
     """
     file = find(path)
-    doc = yamlfile.read(file)
+    doc = workbook.read(file).params if file.suffix.lower() == BOOK else yamlfile.read(file)
     if doc.data is None:
         return None, doc.problems
     written, _ = yamlfile.validate(doc, ParamsFile)
@@ -114,12 +117,12 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
         "history": tuple(paths.sibling(("history", i), p, file) for i, p in enumerate(written.history)),
         "annual": written.annual,
         "cycles": _cycles(paths, written, file),
-        "data": paths.sources(written.data),
+        "data": _with_units(paths.sources(written.data), file),
     }
     kinds.check(written, framework, doc)
     if framework is not None and written.kind != "annual":
         _needs(framework, resolved["data"], doc)
-    problems = [*doc.problems, *troubles]
+    problems = list(dict.fromkeys([*doc.problems, *troubles]))
     if framework is None:
         return None, problems
     settings = {name: getattr(written, name) for name in Settings.model_fields}
@@ -178,7 +181,15 @@ def _framework(paths: _Paths, text: str) -> tuple[Framework | None, list[Problem
             ("framework",), f"no file {text!r}", "Name an existing framework.", nearest(text, beside)
         )
         return None, []
-    return frameworks.examine(yamlfile.read(path))
+    doc = workbook.read(path).framework if path.suffix.lower() == BOOK else yamlfile.read(path)
+    return frameworks.examine(doc)
+
+
+def _with_units(data: dict[str, DataSource], file: Path) -> dict[str, DataSource]:
+    """The units of a workbook stand in its own sheet unless the data name another file."""
+    if "units" in data or file.suffix.lower() != BOOK or not workbook.read(file).has_units:
+        return data
+    return {"units": DataSource(path=file, sheet=UNITS), **data}
 
 
 def _cycles(paths: _Paths, written: ParamsFile, file: Path) -> tuple[Path, ...]:
