@@ -19,7 +19,7 @@ from svclib.sources.headers import CHINESE
 from svclib.workbook import layout
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
-BOOK, DATA = "评价方案.xlsx", "数据模板.xlsx"
+BOOK, DATA, FILLED = "评价方案.xlsx", "数据模板.xlsx", "数据.xlsx"
 # What a new folder holds: file of the templates, name in the folder.
 STARTERS = ((BOOK, BOOK), (DATA, DATA), ("library", "指标库"))
 
@@ -108,6 +108,16 @@ def _units(params: params_module.Params) -> pd.DataFrame | None:
         return None
     units = sources.read(params.model_copy(update={"data": {"units": entry}})).units
     return units.rename(columns=CHINESE)
+
+
+def template(path: Path) -> Path:
+    """Write the workbook a new evaluation starts from: the demo's plan, a cycle of its own."""
+    demo = TEMPLATES.parent / "params" / "demo"
+    plan, shown = yamlfile.read(demo / "framework.yaml").data, yamlfile.read(demo / "2026Q2.yaml").data
+    cycle = {key: shown[key] for key in shown if key not in ("baseline", "history", "data", "title")}
+    cycle |= {"name": "我的考核", "status": "征求意见稿", "data": {"workbook": FILLED}}
+    cycle |= {"title": {"zh": "服务质量评价", "en": "Service quality"}}
+    return workbook.write(path, plan, cycle, _units(params_module.load(demo / "2026Q2.yaml")))
 
 
 def init(folder: Path) -> list[Path]:

@@ -55,6 +55,10 @@ class InputErrors(SvcError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The closest of `known` to `name`, or "" when nothing is close."""
-    found = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.6)
+    """The closest of `known` to `name`, or "" when nothing is close.
+
+    In a name of two or three characters, as Chinese names are, one slip is close.
+    """
+    cutoff = 0.6 if len(str(name)) > 3 else 0.5
+    found = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=cutoff)
     return found[0] if found else ""

@@ -59,7 +59,7 @@ lines = st.lists(
 )
 
 
-@given(lines, st.floats(0, 6), st.floats(0, 6))
+@given(lines, st.floats(2, 6), st.floats(0.5, 6))
 def test_net_stays_within_both_caps_and_sums_the_lines(rows, bonus, deduction):
     rows = sheet(*((u, m, k, 1.0 if m == "迟报" else NONE) for u, m, k in rows))
     table, net = adjust(rows, plan(bonus, deduction), units=["甲", "乙"], cycle="Q")

@@ -78,7 +78,7 @@ def test_marked_cells_are_escaped_and_visible_without_colour():
     shown = tables.marked(pd.DataFrame({"a": ["<b>", "x"]}), np.array([[True], [False]]))
     assert "<b>" not in shown.html
     assert shown.html.count('class="bad"') == 1
-    assert shown.text.splitlines() == ["a", "►<b>", "x"]
+    assert shown.text.splitlines() == ["a", "【<b>】", "x"]
 
 
 @pytest.mark.parametrize(

@@ -297,17 +297,27 @@ def both(make, *frames, **options) -> tuple[list, list]:
 
 def test_cards_count_the_rows():
     mean = rf.table("history", {"cycle": rf.CYCLE, "unit": "*", "node": "total", "score": 82.955})
-    zh, _ = both(wording.cards, rf.BOARD, rf.ALERTS, mean, scale=rf.SCALE)
+    late = pd.DataFrame({"overdue": [True, False, True]})
+    found = {"board": rf.BOARD, "alerts": rf.ALERTS, "history": mean, "actions": late}
+    zh, _ = both(wording.cards, found, scale=rf.SCALE)
     assert [card.value for card in zh] == ["82.96", "良好1、不合格1", "改善1、变差1、不作判断1", "红1 黄1"]
     assert zh[1].note == "上期：良好1、合格1"
-    zh, _ = both(wording.cards, rf.BOARD.assign(last_grade=""), rf.ALERTS, mean.iloc[:0], scale=rf.SCALE)
+    assert "整改逾期2项" in zh[3].note
+    found |= {"board": rf.BOARD.assign(last_grade=""), "history": mean.iloc[:0]}
+    zh, _ = both(wording.cards, found, scale=rf.SCALE)
     assert (zh[0].value, zh[1].note) == ("—", "")
 
 
 def test_cards_of_one_unit():
-    zh, _ = both(wording.unit_cards, rf.BOARD[rf.BOARD["unit"] == "保洁部"], group=3)
+    board = rf.BOARD.assign(group_rank=1.0)
+    zh, _ = both(wording.unit_cards, board[board["unit"] == "保洁部"], group=3)
     assert [card.value for card in zh] == ["良好", "86.20", "1 / 3", "改善"]
-    assert [card.note for card in zh] == ["上期：合格", "[84.20, 88.20]", "名次区间[1, 2]", "+2.31"]
+    assert [card.note for card in zh] == [
+        "上期：合格",
+        "[84.20, 88.20]",
+        "组内名次；全部单位中第1名，区间[1, 2]",
+        "+2.31",
+    ]
     zh, _ = both(wording.unit_cards, rf.BOARD[rf.BOARD["unit"] == "餐饮部"], group=3)
     assert zh[0].value == "样本不足"
 
@@ -327,13 +337,6 @@ def test_at_most_three_decisions_the_veto_first():
     assert len(zh) == 3
     assert zh[0] == "动力部触及一票否决：请确认等级，并明确整改责任人与期限。"
     assert pair(wording.decisions, rf.BOARD.iloc[:0])[0] == ["本期没有需要特别决定的事项。"]
-
-
-def test_common_problems_are_missed_by_two_units_at_least():
-    zh, _ = pair(wording.common, rf.TARGETS, unit_label="部门")
-    assert zh == ["没有两个以上单位共同未达标的指标，或指标体系未设目标值。"]
-    zh, _ = pair(wording.common, rf.TARGETS.assign(status="missed"), unit_label="部门")
-    assert zh == ["“服务态度”：2个部门未达标（保洁部、餐饮部）。"]
 
 
 def test_advice_is_the_one_of_the_framework():

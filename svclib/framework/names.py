@@ -84,7 +84,8 @@ def chinese(literal: Any) -> BeforeValidator:
         if found in choices:
             return found
         close = nearest(value, [*choices, *local])
-        raise refuse(f"{value!r} is not known", f"Choose one of {', '.join(choices)}.", close)
+        shown = [next((f"{c} ({zh})" for zh in local if ALIASES[zh] == c), c) for c in choices]
+        raise refuse(f"{value!r} is not known", f"Choose one of {', '.join(shown)}.", close)
 
     return BeforeValidator(check)
 

@@ -17,7 +17,7 @@ BAD = "background:#fdf1eb;outline:2px solid #a33b00;color:#7a2c00;font-weight:60
 
 
 def marked(rows: pd.DataFrame, bad: np.ndarray, *, caption: str = "") -> Shown:
-    """Text cells (n, q) as a table; those where `bad` (n, q) is true are marked, also as ►text."""
+    """Text cells (n, q) as a table; those where `bad` (n, q) is true are marked, in text as 【…】."""
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in rows.columns)
     body, lines = [], ["\t".join(map(str, rows.columns))]
     for cells, marks in zip(rows.itertuples(index=False), bad, strict=True):
@@ -28,7 +28,7 @@ def marked(rows: pd.DataFrame, bad: np.ndarray, *, caption: str = "") -> Shown:
             for c, m in zip(cells, marks, strict=True)
         ]
         body.append(f"<tr>{''.join(tags)}</tr>")
-        lines.append("\t".join(f"►{c}" if m else str(c) for c, m in zip(cells, marks, strict=True)))
+        lines.append("\t".join(f"【{c}】" if m else str(c) for c, m in zip(cells, marks, strict=True)))
     title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     table = f'<table class="svc">{title}<thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
     return Shown(table, "\n".join(filter(None, [caption, *lines])))

@@ -22,7 +22,7 @@ from svclib.wording.followup import (
     revision,
     steps,
 )
-from svclib.wording.front import advice, cards, common, decisions, masthead, unit_cards
+from svclib.wording.front import advice, cards, decisions, masthead, unit_cards
 from svclib.wording.quality import consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
@@ -35,7 +35,6 @@ __all__ = [
     "authenticity",
     "cards",
     "changes",
-    "common",
     "complaints",
     "concerns",
     "consequences",

@@ -95,22 +95,6 @@ def decisions(board: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     return writer.claims()
 
 
-def common(targets: pd.DataFrame, lang: str, label: Label, *, unit_label: str, top: int = 3) -> pd.DataFrame:
-    """Claims: the indicators whose target most units missed, two units at least."""
-    writer = Writer("targets", lang, label)
-    missed = targets[targets["status"] == "missed"].groupby("indicator", sort=True)["unit"].agg(list)
-    order = missed.map(len).sort_values(ascending=False, kind="stable")
-    shared = list(order[order > 1].index[:top])
-    if not shared:
-        writer.say([("common.none", {})], key={"template": "common.none"})
-    for indicator in shared:
-        units = listed((label(u, lang) for u in missed[indicator]), lang)
-        row = {"indicator": indicator, "units": len(missed[indicator]), "listed": units}
-        row["unit_label"] = label(unit_label, lang)
-        writer.say([("common.missed", row)], key={"indicator": indicator})
-    return writer.claims()
-
-
 def advice(losses: pd.DataFrame, framework: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     """Claims: the framework's own advice on the indicators that lost points, in the order given."""
     writer = Writer("contributions", lang, label)

@@ -34,7 +34,7 @@ def grades(
     writer = Writer("grades", lang, label, decimals)
     for row in records(frame):
         parts = [_reason(row, lang, label, scale)]
-        if row["adjustment"]:
+        if row["adjustment"] and not pd.isna(row["adjustment"]):
             parts.append(("grade.adjusted", row))
         if row["status"] == "graded":
             parts += _next(row) + _odds(row, probability)
