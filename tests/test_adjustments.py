@@ -88,5 +88,5 @@ def test_refusals(row: Any, told: str):
 
 
 def test_points_without_rules_are_refused():
-    with pytest.raises(ParamError, match="the framework declares none. Add adjustments:"):
+    with pytest.raises(ParamError, match=r"the framework declares none\. Add adjustments:"):
         adjust(sheet(("甲", "表彰", 1, NONE)), tiny_framework(), units=["甲"], cycle="Q")

@@ -104,7 +104,10 @@ def test_strict_asks_for_the_sibling_files(home: Path):
     [
         ("sead: 1\n", "line 7, sead: unknown key 'sead'. Correct or remove it. Did you mean 'seed'?"),
         ("status: 已定\n", "status: '已定' is not known. Choose one of draft (征求意见稿), official (正式)."),
-        ("adjust: bonferroni\n", "adjust: 'bonferroni' is not known. Choose one of holm, fdr_bh, none (不校正)."),
+        (
+            "adjust: bonferroni\n",
+            "adjust: 'bonferroni' is not known. Choose one of holm, fdr_bh, none (不校正).",
+        ),
         ("languages: [fr]\n", "languages.0: 'fr' is not known. Choose one of zh, en."),
         ("languages: []\n", "languages: found []"),
         ("confidence: 95\n", "confidence: found 95. It should be less than 1."),
