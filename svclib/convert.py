@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import yaml
+from openpyxl.worksheet.worksheet import Worksheet
 
 from svclib import framework as frameworks
 from svclib import params as params_module
@@ -22,6 +24,7 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 BOOK, DATA, FILLED = "评价方案.xlsx", "数据模板.xlsx", "数据.xlsx"
 # What a new folder holds: file of the templates, name in the folder.
 STARTERS = ((BOOK, BOOK), (DATA, DATA), ("library", "指标库"))
+EXAMPLE = Path(__file__).resolve().parent.parent / "data" / "demo"
 
 
 def convert(source: Path, target: Path, *, force: bool = False) -> list[Path]:
@@ -139,4 +142,32 @@ def init(folder: Path) -> list[Path]:
         else:
             shutil.copyfile(source, target)
         made.append(target)
-    return made
+    return [*made, example(folder / FILLED)]
+
+
+def example(path: Path, *, cycle: str = "2026Q2") -> Path:
+    """Write the data template filled with the demo's data of one cycle, to be replaced by one's own."""
+    book = openpyxl.load_workbook(TEMPLATES / DATA)
+    for name, title in layout.DATA.items():
+        file = EXAMPLE / cycle / f"{name}.csv"
+        file = file if file.is_file() else EXAMPLE / f"{name}.csv"
+        if file.is_file():
+            _fill(book[title], pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig"))
+    with path.open("xb") as handle:
+        book.save(handle)
+    return path
+
+
+def _fill(page: Worksheet, rows: pd.DataFrame) -> None:
+    """Rows below the headers of the sheet; columns it lacks, such as further items, are added."""
+    place = {str(cell.value): cell.column for cell in page[1]}
+    for name in rows.columns.difference(list(place), sort=False):
+        place[name] = len(place) + 1
+        page.cell(1, place[name]).value = name
+    for at, row in enumerate(rows.to_dict("records"), 2):
+        for name, text in row.items():
+            if text:
+                cell = page.cell(at, place[str(name)])
+                number = pd.to_numeric(text, errors="coerce")
+                cell.value = text if pd.isna(number) else float(number)
+                cell.data_type = "s" if pd.isna(number) else "n"

@@ -17,7 +17,7 @@ from svclib import workbook
 from svclib.errors import InputErrors, Problem, nearest
 from svclib.framework import Framework, schema, yamlfile
 from svclib.framework.yamlfile import Document, KeyPath
-from svclib.params import kinds
+from svclib.params import books, kinds
 from svclib.params.settings import (
     DATA_NAMES,
     Annual,
@@ -165,12 +165,16 @@ class _Paths:
         return path
 
     def sources(self, files: DataFiles) -> dict[str, DataSource]:
+        """Sources of their own, and the sheets of the workbook for those without."""
         given = {name: getattr(files, name) for name in DATA_NAMES}
-        return {
+        own = {
             name: entry.model_copy(update={"path": self.resolve(("data", name), str(entry.path))})
             for name, entry in given.items()
             if entry is not None
         }
+        if files.workbook is None:
+            return own
+        return books.sources(self.resolve(books.KEY, str(files.workbook)), self.doc) | own
 
 
 def _framework(paths: _Paths, text: str) -> tuple[Framework | None, list[Problem]]:

@@ -13,12 +13,13 @@ from svclib.columns import checked
 from svclib.errors import InputErrors, Problem
 from svclib.framework import Framework
 from svclib.params import Params
-from svclib.sources import answers, corrections, files, records, sheets
+from svclib.sources import answers, corrections, files, presets, records, sheets
 from svclib.sources.answers import coded
 from svclib.sources.catalog import SHEETS
+from svclib.sources.drafting import draft_mapping
 from svclib.sources.table import Table, Wanted, build, exclusions
 
-__all__ = ["Inputs", "check", "coded", "examine", "read"]
+__all__ = ["Inputs", "check", "coded", "draft_mapping", "examine", "read"]
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ def _table(name: str, params: Params) -> Table:
         "kpis": (["unit", "indicator"], ["cycle", *records.NUMBERS]),
         "judgments": (["expert", "a", "b", "value"], ["credibility", "parent"]),
     }[name]
-    return build(name, params.cycle, files.read(entry), entry, Wanted(required, optional))
+    cells = presets.plain(files.read(entry), entry.preset, frozenset(entry.columns.values()))
+    return build(name, params.cycle, cells, entry, Wanted(required, optional))
 
 
 def _frames(found: dict[str, Table], params: Params) -> dict[str, pd.DataFrame]:

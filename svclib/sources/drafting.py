@@ -1,0 +1,45 @@
+"""A first guess which column of a file is which: for a person to check, never applied."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from svclib.framework import Framework
+from svclib.sources import answers, headers
+
+LEAST = 0.6
+_LEAD = re.compile(r"^\s*(?:[Qq]?\d+(?:[.．_-]\d+)*)?[、.．:：)）\s]*")
+
+
+def draft_mapping(written: Sequence[str], framework: Framework) -> pd.DataFrame:
+    """One row per header of a file: the closest column or item, and how close it is.
+
+    Columns
+    -------
+    header, suggestion ("" where nothing is close), similarity (0-1).
+    """
+    known = {headers.plain(n): c for c in (*answers.OPTIONAL, "unit") for n in headers.names_of(c)}
+    known |= {headers.plain(item): item for item in framework.items}
+    # The last word of a matrix header often is the indicator, whose items follow one another.
+    named = {headers.plain(i.name): i.items[0] for i in framework.indicators if i.items}
+    rows = []
+    for header in written:
+        text = headers.plain(_LEAD.sub("", header)) or headers.plain(header)
+        tail = re.split(r"[—–\-:：]+", text)[-1]
+        best = max(
+            (
+                (difflib.SequenceMatcher(None, part, name).ratio(), column)
+                for part in {headers.plain(header), text, tail}
+                for name, column in (known | named).items()
+            ),
+            default=(0.0, ""),
+        )
+        close = best[0] >= LEAST
+        rows.append(
+            {"header": header, "suggestion": best[1] if close else "", "similarity": round(best[0], 2)}
+        )
+    return pd.DataFrame(rows, columns=["header", "suggestion", "similarity"])
