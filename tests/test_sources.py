@@ -129,7 +129,7 @@ def test_judgments_and_units_by_hand(home: Home):
     np.testing.assert_allclose(inputs.judgments["value"], [3, 0.2])
     assert list(inputs.judgments["parent"]) == ["", "过程"]
     first = {"unit": "A", "name": "甲部", "name_en": "", "parent": "", "group": "一组", "head": ""}
-    assert inputs.units.iloc[0].to_dict() == first
+    assert inputs.units.iloc[0].to_dict() == first | {"replaces": "", "valid_from": ""}
     assert inputs.hashes["units"] == hashlib.sha256(UNITS.encode()).hexdigest()
     assert sorted(inputs.hashes) == ["judgments", "kpis", "responses", "units"]
     assert len(inputs.exclusions) == 0

@@ -179,9 +179,7 @@ def test_lists_cards_and_headings_are_escaped_and_have_a_plain_text():
 
 
 def test_an_id_without_a_word_is_refused():
-    with pytest.raises(
-        ParamError, match=r"words/zh.toml \[codes.status\] has no word for 'fine'; known: \["
-    ):
+    with pytest.raises(ParamError, match=r"words/zh.toml \[codes.status\] has no word for 'fine'; known: \["):
         tables.show(rf.TARGETS.assign(status="fine"), "zh", rf.label)
 
 

@@ -96,7 +96,8 @@ def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Pro
         except files.UnreadableError as error:
             problems.append(error.problem)
     frames = _frames(found, params)
-    names = sheets.Names(tuple(frames["units"]["unit"]), params.framework)
+    answered = set(frames["responses"]["respondent"]) - {""}
+    names = sheets.Names(tuple(frames["units"]["unit"]), params.framework, answered)
     given = {name: sheets.read(table, names) for name, table in found.items() if name in SHEETS}
     filled = {name: frame for name, frame in given.items() if len(frame)}
     out = exclusions(found.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ class Names(NamedTuple):
 
     units: Sequence[str]
     framework: Framework
+    respondents: Collection[str] = ()
 
 
 def read(table: Table, names: Names) -> pd.DataFrame:
@@ -38,7 +39,41 @@ def read(table: Table, names: Names) -> pd.DataFrame:
     if keys:
         twice = frame.duplicated(keys) & (frame[keys] != "").any(axis=1)
         table.flag(twice, keys[0], f"repeats {' and '.join(keys)} of an earlier row", "Keep one row of each.")
+    if table.source in _ACROSS:
+        _ACROSS[table.source](table, frame, names)
     return frame
+
+
+def _in_time(table: Table, frame: pd.DataFrame, _: Names) -> None:
+    """Nothing of an event happens before it was opened."""
+    for column in ("due", "responded", "closed"):
+        early = (frame[column] != "") & (frame["opened"] != "") & (frame[column] < frame["opened"])
+        table.flag(early, column, f"before {table.header('opened')}", "Correct one of them.")
+
+
+def _points(table: Table, frame: pd.DataFrame, names: Names) -> None:
+    """Points are given where the matter has a range, and lie within it."""
+    items = names.framework.adjustments.items if names.framework.adjustments is not None else {}
+    for matter, rule in items.items():
+        mine, points = frame["adjustment"] == matter, frame["points"]
+        if isinstance(rule.points, tuple):
+            low, high = rule.points
+            found = f"points of {matter} not within {low:g}-{high:g}"
+            table.flag(mine & ~points.between(low, high), "points", found, "Give points of the range.")
+        else:
+            found = f"points of {matter} are fixed at {rule.points:g}"
+            table.flag(mine & points.notna(), "points", found, "Leave it empty.")
+
+
+def _answered(table: Table, frame: pd.DataFrame, names: Names) -> None:
+    """Only who answered can be called back."""
+    for name in sorted(set(frame["respondent"]) - {"", *names.respondents}):
+        near = nearest(name, names.respondents)
+        here = frame["respondent"] == name
+        table.flag(here, "respondent", "no answer of this respondent", "Write the id as returned.", near)
+
+
+_ACROSS = {"events": _in_time, "adjustments": _points, "audit": _answered}
 
 
 def empty(name: str) -> pd.DataFrame:

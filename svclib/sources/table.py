@@ -169,6 +169,10 @@ def build(source: str, cycle: str, cells: Cells, entry: DataSource, wanted: Want
     table.drop(blank, "blank_row", lambda _: "")
     _recode(table, entry.values)
     _cycle(table)
+    for column in wanted.optional:  # a column of a template that nobody filled in is not given
+        known = column in headers.ALIASES or column in wanted.own
+        if known and column in table and (table.text(column) == "").all():
+            table.frame = table.frame.drop(columns=column)
     return table
 
 
