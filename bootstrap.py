@@ -1,6 +1,7 @@
 """One door to everything: make the environment beside this file, then run a command in it.
 
     python3 bootstrap.py report    evaluate the demo cycle, print where the two reports are
+    python3 bootstrap.py svclib    any command of svclib, such as `svclib init FOLDER` or `svclib check FILE`
     python3 bootstrap.py test      the tests, with the golden cells of the notebooks
     python3 bootstrap.py slow      the seeded simulations
     python3 bootstrap.py bench     the benchmarks
@@ -157,7 +158,7 @@ def module(name: str, *options: str | Path) -> int:
 
 def report(extra: list[str]) -> int:
     """Evaluate the demo cycle, or the params file named in `extra`; the run says where its pages are."""
-    own = any(word.endswith((".yaml", ".yml")) for word in extra)
+    own = any(word.endswith((".yaml", ".yml", ".xlsx")) for word in extra)
     return module("svclib", "run", *([] if own else [DEMO]), *extra)
 
 
@@ -178,6 +179,7 @@ def lint(extra: list[str]) -> int:
 
 COMMANDS = {
     "report": report,
+    "svclib": lambda extra: module("svclib", *extra),
     "test": lambda extra: pytest("not slow", extra),
     "slow": lambda extra: pytest("slow", extra),
     "bench": lambda extra: module("benchmarks", *extra),
