@@ -155,7 +155,7 @@ class TestAdHoc:
         before, since = around(inputs(answers, kpis, ["甲", "乙"]), self.params(units=("乙",)))
         assert set(since.responses["unit"]) == {"乙"}
         assert list(since.kpis["unit"]) == ["乙"]
-        assert before.kpis.empty
+        assert before.kpis[["unit", "status"]].to_numpy().tolist() == [["乙", "not_applicable"]]
 
     def test_an_unreadable_time_is_refused_not_dropped(self):
         with pytest.raises(ValueError, match="bad time"):

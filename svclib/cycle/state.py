@@ -16,6 +16,7 @@ from svclib.cycle.window import around, until
 from svclib.errors import ParamError
 from svclib.estimates import Estimate, item_means, join
 from svclib.framework import Framework
+from svclib.framework.groups import without
 from svclib.kpis import estimate as kpi_estimate
 from svclib.moments import reduce
 from svclib.params import Params
@@ -170,6 +171,10 @@ def _around(params: Params, now: Inputs) -> State:
     """An ad-hoc cycle: its indicators alone, and the days before the event as baseline."""
     scope = params.scope
     assert scope is not None  # noqa: S101 - params.kinds refuses an ad-hoc cycle without scope
+    known = [i.name for i in params.framework.indicators]
+    wanted = scope.indicators or known
+    params = params.model_copy(update={"framework": without(params.framework, set(known) - set(wanted))})
+    now = replace(now, kpis=now.kpis[now.kpis["indicator"].isin(wanted)].reset_index(drop=True))
     before, since = around(now, params)
     label = f"{scope.event}{BEFORE}"
     frames = {"responses": before.responses, "kpis": before.kpis}

@@ -90,7 +90,7 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         parts.append(weights.effective(table, found[found["indicator"].isin(known)]).assign(group=group))
     return {
         "weights": pd.concat(parts, ignore_index=True),
-        **weights.expert_panel(state.framework, judgments),
+        **weights.expert_panel(state.framework, _judged(judgments, state.framework)),
     }
 
 

@@ -45,7 +45,8 @@ def around(inputs: Inputs, params: Params) -> tuple[Inputs, Inputs]:
     """Data before and since the event of an ad-hoc cycle, within its window and units.
 
     An answer without a time belongs to neither side and is left out.  KPI records bear no
-    day; they count as of the event.
+    day; they count as of the event and do not apply before it, so that what is compared is
+    what both sides have.
     """
     scope = params.scope
     assert scope is not None  # noqa: S101 - params.kinds refuses an ad-hoc cycle without scope
@@ -53,13 +54,18 @@ def around(inputs: Inputs, params: Params) -> tuple[Inputs, Inputs]:
     moment = _moment(here.responses)
     first, event = scope.window.start.isoformat(), scope.day.isoformat()
     last = scope.window.end.isoformat() + " 23:59:59"
+    if "events" in here.sheets:
+        events = here.sheets["events"]
+        seen = events["opened"].between(first, last)
+        here = replace(here, sheets=here.sheets | {"events": events[seen].reset_index(drop=True)})
     here = _without(here, moment == "", "undated", scope.event)
     moment = _moment(here.responses)
     here = _without(here, (moment < first) | (moment > last), "outside_window", scope.event)
     early = _moment(here.responses) < event
     nothing = here.exclusions.iloc[:0]
     before = replace(here, responses=here.responses[early].reset_index(drop=True), exclusions=nothing)
-    before = replace(before, kpis=here.kpis.iloc[:0])
+    numbers = dict.fromkeys(("value", "numerator", "denominator", "n", "mean", "sd"), np.nan)
+    before = replace(before, kpis=here.kpis.assign(status="not_applicable", **numbers))
     return before, replace(here, responses=here.responses[~early].reset_index(drop=True))
 
 
