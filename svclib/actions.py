@@ -49,7 +49,7 @@ def status(
     return sort_by_key("actions", table[list(TABLES["actions"].all_columns)])
 
 
-def _outcome(change: Mapping[str, Any], done: Any) -> str:
+def _outcome(change: Mapping[Any, Any], done: Any) -> str:
     if not done or set(str(change["flags"]).split(";")) & set(DOUBT):
         return UNPROVEN
     return OUTCOMES.get(str(change["verdict"]), UNPROVEN)

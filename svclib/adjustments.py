@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ def _rule(framework: Framework, matter: str) -> Adjustment:
     return items[matter]
 
 
-def _points(line: dict[str, Any], rule: Adjustment) -> float:
+def _points(line: Mapping[Any, Any], rule: Adjustment) -> float:
     """Points of one occurrence."""
     given, place = line["points"], f"adjustments row {line['row']}, {line['adjustment']}"
     if not isinstance(rule.points, tuple):

@@ -10,7 +10,6 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import yaml
-from openpyxl.worksheet.worksheet import Worksheet
 
 from svclib import framework as frameworks
 from svclib import params as params_module
@@ -160,7 +159,7 @@ def example(path: Path, *, cycle: str = "2026Q2") -> Path:
     return path
 
 
-def _fill(page: Worksheet, rows: pd.DataFrame) -> None:
+def _fill(page: Any, rows: pd.DataFrame) -> None:
     """Rows below the headers of the sheet; columns it lacks, such as further items, are added."""
     place = {str(cell.value): cell.column for cell in page[1]}
     for name in rows.columns.difference(list(place), sort=False):

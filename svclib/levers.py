@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -32,7 +34,7 @@ def levers(
     rows["gain"] = (rows["weight"] * (np.array(wanted) - rows["score"])).clip(lower=0.0)
     rows = rows[rows["gain"] > 0].sort_values(["gain", "indicator"], ascending=[False, True], kind="stable")
     rows["priority"] = rows.groupby(["cycle", "unit"]).cumcount() + 1
-    lacking = dict(grades[["unit", "distance"]].to_numpy())
+    lacking: dict[Any, Any] = dict(grades[["unit", "distance"]].to_numpy())
     parts = [
         part.assign(lifts=_enough(part["gain"], lacking.get(u)))
         for u, part in rows.groupby("unit", sort=True)

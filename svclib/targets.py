@@ -117,7 +117,12 @@ def judge_targets(
     if aims is None:
         aims = aims_in_force(None, framework, units=dict.fromkeys(headline["unit"]), day=None)
     rows = [
-        _row(row, framework.indicator(str(row.indicator)), aims[row.unit, row.indicator], framework.grades)
+        _row(
+            row,
+            framework.indicator(str(row.indicator)),
+            aims[str(row.unit), str(row.indicator)],
+            framework.grades,
+        )
         for row in headline.itertuples(index=False)
         if (row.unit, row.indicator) in aims
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -91,7 +91,8 @@ def _shifted(kept: pd.DataFrame) -> set[str]:
         counts = pd.crosstab(rows["cycle"], rows["channel"])
         if counts.shape[0] == 2 and counts.shape[1] > 1:
             units.append(str(unit))
-            p.append(float(stats.chi2_contingency(counts.to_numpy()).pvalue))
+            tested: Any = stats.chi2_contingency(counts.to_numpy())
+            p.append(float(tested.pvalue))
     adjusted = inference.adjust(np.array(p), "holm") if p else np.array([])
     return {unit for unit, value in zip(units, adjusted, strict=True) if value < ALPHA}
 

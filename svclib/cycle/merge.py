@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,7 @@ def _pooled(kpis: pd.DataFrame) -> pd.DataFrame:
     return whole[list(kpis.columns)].astype(kpis.dtypes.to_dict())
 
 
-def _one(records: pd.DataFrame) -> dict[str, object]:
+def _one(records: pd.DataFrame) -> dict[Any, Any]:
     """Pooled record; a record that does not apply to one of the units leaves that unit out."""
     first = records.iloc[0].to_dict()
     used = records[records["status"] == "ok"]

@@ -55,7 +55,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame, corrections: pd.DataF
     rows = rows.rename(columns={"published_before": "before", "published_after": "after"})
     same = np.isclose(rows["before"], rows["after"], atol=1e-12, rtol=0, equal_nan=True)
     moved = ~same | (rows["grade_before"] != rows["grade_after"]) | rows["unit"].isin(said.index)
-    return checked("revision", rows.loc[moved, list(TABLES["revision"].all_columns)])
+    return checked("revision", rows[moved][list(TABLES["revision"].all_columns)])
 
 
 def _joined(texts: pd.Series) -> str:

@@ -13,7 +13,6 @@ import openpyxl
 import pandas as pd
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from svclib import tables
 from svclib.columns import header as column_header
@@ -108,7 +107,7 @@ def _rules(made: openpyxl.Workbook, page: _Page) -> int:
     return len(rows) + 1
 
 
-def _rows(here: Worksheet, rows: list[tuple[Any, ...]]) -> None:
+def _rows(here: Any, rows: list[tuple[Any, ...]]) -> None:
     for at, row in enumerate(rows, 2):
         for column, value in enumerate(row, 1):
             sheet.put(here.cell(at, column), value)
@@ -198,7 +197,7 @@ def _plain(op: str) -> str:
 
 
 def _found(
-    here: Worksheet, at: int, page: _Page, scores: _Scores, of: tuple[str, str, int], head: pd.Series
+    here: Any, at: int, page: _Page, scores: _Scores, of: tuple[str, str, int], head: pd.Series
 ) -> None:
     """What a limit looks at: the total, a dimension's score, or an indicator's value."""
     unit, name, place = of
@@ -213,7 +212,7 @@ def _found(
         sheet.put(here.cell(at, 4), head.get((unit, name), float("nan")))
 
 
-def _grades(here: Worksheet, page: _Page, rules: int, scores: _Scores, limits: tuple[str, int]) -> None:
+def _grades(here: Any, page: _Page, rules: int, scores: _Scores, limits: tuple[str, int]) -> None:
     """Sheet of totals and grades: formulas, the published numbers beside them, and whether they agree."""
     names = [page.header("unit"), page.header("group"), page.word("weighted"), page.header("adjustment")]
     names += [page.word("final"), page.word("recomputed"), page.word("order"), page.word("limit_order")]
@@ -237,7 +236,7 @@ def _grades(here: Worksheet, page: _Page, rules: int, scores: _Scores, limits: t
 
 
 def _recomputed(
-    here: Worksheet, at: int, page: _Page, rules: int, scores: _Scores, limits: tuple[str, int]
+    here: Any, at: int, page: _Page, rules: int, scores: _Scores, limits: tuple[str, int]
 ) -> None:
     decimals, book = page.framework.grades.decimals, page.word("rules")
     labels = len(page.framework.grades.labels)

@@ -10,10 +10,8 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
-from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 HEAD = PatternFill("solid", fgColor="0B3A66")
 WASH = PatternFill("solid", fgColor="F4F7FA")
@@ -33,7 +31,7 @@ def book() -> openpyxl.Workbook:
     return made
 
 
-def put(cell: Cell, value: Any) -> None:
+def put(cell: Any, value: Any) -> None:
     """Write a value that is data: text is never taken for a formula, nothing stays empty text."""
     if isinstance(value, str):
         cell.value = value or None
@@ -43,17 +41,18 @@ def put(cell: Cell, value: Any) -> None:
             cell.quotePrefix = True
         return
     missing = value is None or (not isinstance(value, bool) and pd.isna(value))
-    cell.value = None if missing else value.item() if hasattr(value, "item") else value
+    plain: Any = value
+    cell.value = None if missing else plain.item() if hasattr(plain, "item") else plain
 
 
-def formula(cell: Cell, text: str, *, decimals: int | None = None) -> None:
+def formula(cell: Any, text: str, *, decimals: int | None = None) -> None:
     """Write a live formula of ours."""
     cell.value = text
     if decimals is not None:
         cell.number_format = "0" if decimals == 0 else "0." + "0" * decimals
 
 
-def header(page: Worksheet, names: Sequence[str], *, row: int = 1) -> None:
+def header(page: Any, names: Sequence[str], *, row: int = 1) -> None:
     """Bold header in `row`, frozen with the first column, with a filter over the table."""
     for column, name in enumerate(names, 1):
         cell = page.cell(row, column)
@@ -63,7 +62,7 @@ def header(page: Worksheet, names: Sequence[str], *, row: int = 1) -> None:
     page.freeze_panes = page.cell(row + 1, 2)
 
 
-def finish(page: Worksheet, *, head: int = 1) -> None:
+def finish(page: Any, *, head: int = 1) -> None:
     """Column widths by content, thin lines, wrapped text."""
     for letter, cells in ((get_column_letter(c[0].column), c) for c in page.iter_cols(min_row=head)):
         widths = [_width(cell.value) for cell in cells if not _is_formula(cell)]

@@ -53,14 +53,15 @@ def _cells(table: Table, rows: pd.DataFrame, kpis: pd.DataFrame) -> pd.DataFrame
     made = kpis.copy()
     place = {key: i for i, key in enumerate(zip(kpis["unit"], kpis["indicator"], strict=True))}
     absent, differs = np.zeros(len(table.frame), bool), np.zeros(len(table.frame), bool)
-    for at, row in zip(rows.index, rows.itertuples(index=False), strict=True):
-        found = place.get((row.unit, row.indicator))
+    places: list[int] = [int(at) for at in rows.index]
+    for at, row in zip(places, rows.to_dict("records"), strict=True):
+        found = place.get((row["unit"], row["indicator"]))
         if found is None:
             absent[at] = True
             continue
-        if not _same(kpis[row.column].iloc[found], row.old):
+        if not _same(kpis[row["column"]].iloc[found], row["old"]):
             differs[at] = True
-        made.loc[kpis.index[found], row.column] = row.value
+        made.loc[kpis.index[found], row["column"]] = row["value"]
     remedy = "Correct unit or indicator, or report the record in the data."
     table.flag(absent, "indicator", "no record of this unit and indicator", remedy)
     table.flag(differs, "old", "not what the data hold now", "Write the value as it stands in the data.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -123,14 +124,14 @@ def _stamp(text: str, *, moment: bool) -> str | None:
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
         return None
-    parts = [int(p or 0) for p in match.groups()]
+    year, month, day, hour, minute, second = (int(p or 0) for p in match.groups())
     try:
-        stamp = pd.Timestamp(*parts)
+        stamp = dt.datetime(year, month, day, hour, minute, second)
     except ValueError:
         return None
     if moment:
         return stamp.strftime("%Y-%m-%d %H:%M:%S")
-    return stamp.strftime("%Y-%m-%d") if stamp == stamp.normalize() else None
+    return stamp.strftime("%Y-%m-%d") if stamp.time() == dt.time() else None
 
 
 def _choices(table: Table, name: str, field: Field) -> pd.Series:

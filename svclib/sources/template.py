@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import openpyxl
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from svclib.sources.catalog import SHEETS, Field, Kind
 from svclib.workbook.layout import DATA
@@ -105,7 +104,7 @@ def write_template(path: Path) -> Path:
     book.remove(book.worksheets[0])
     book.properties.creator = "svclib"
     book.properties.created = book.properties.modified = dt.datetime(2000, 1, 1)
-    guide = book.create_sheet("填写说明")
+    guide: Any = book.create_sheet("填写说明")
     for row, text in enumerate(GUIDE.split("\n"), 1):
         guide.cell(row, 1).value = text
     guide["A1"].font = Font(bold=True, size=14)
@@ -118,7 +117,7 @@ def write_template(path: Path) -> Path:
     return path
 
 
-def _sheet(page: Worksheet, fields: dict[str, Field]) -> None:
+def _sheet(page: Any, fields: dict[str, Field]) -> None:
     for place, field in enumerate(fields.values(), 1):
         letter = get_column_letter(place)
         _head(page, place, field.zh, required=field.required)
@@ -135,13 +134,13 @@ def _sheet(page: Worksheet, fields: dict[str, Field]) -> None:
     page.freeze_panes = "B2"
 
 
-def _head(page: Worksheet, place: int, text: str, *, required: bool) -> None:
+def _head(page: Any, place: int, text: str, *, required: bool) -> None:
     cell = page.cell(1, place)
     cell.value, cell.fill, cell.font = text, HEAD[required], Font(bold=True, color="FFFFFF")
     cell.alignment = Alignment(horizontal="center", wrap_text=True)
 
 
-def _dictionary(page: Worksheet) -> None:
+def _dictionary(page: Any) -> None:
     names = ["工作表", "列", "英文列名", "必填", "内容", "可选值", "说明", "Explanation", "示例"]
     for place, name in enumerate(names, 1):
         _head(page, place, name, required=True)

@@ -64,7 +64,7 @@ def text(raw: Any) -> str:
 
 def put(document: Document, path: KeyPath, value: Any, cell: str) -> None:
     """Set a value at a key path of a document and note its cell for it and everything inside."""
-    at = document.data
+    at: Any = document.data
     for key in path[:-1]:
         inner = at.setdefault(key, {})
         at[key] = inner = {"path": inner} if isinstance(inner, str) else inner

@@ -88,7 +88,7 @@ def _rows(book: Book, name: str, grid: list[list[Any]], columns: Sequence[Column
         cells: dict[tuple[str, ...], str] = {}
         for place, column in at.items():
             cell = f"{name}!{get_column_letter(place + 1)}{number}"
-            key = _key(column, columns)
+            key = _key(column)
             value = _value(book, cell, column, line[place] if place < len(line) else None)
             if value is not None:
                 values[key], cells[key] = value, cell
@@ -97,9 +97,9 @@ def _rows(book: Book, name: str, grid: list[list[Any]], columns: Sequence[Column
     return found
 
 
-def _key(column: Column, columns: Sequence[Column]) -> tuple[str, ...]:
+def _key(column: Column) -> tuple[str, ...]:
     """Key of a column; those of the dimension are told apart from the indicator's."""
-    return ("dimension", *column.path) if column in layout.DIMENSION and columns is not None else column.path
+    return ("dimension", *column.path) if column in layout.DIMENSION else column.path
 
 
 def _columns(book: Book, name: str, head: list[Any], columns: Sequence[Column]) -> dict[int, Column]:

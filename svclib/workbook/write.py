@@ -14,7 +14,6 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from svclib.framework.names import ALIASES
 from svclib.workbook import layout
@@ -48,7 +47,7 @@ def write(path: Path, framework: Content, params: Content, units: pd.DataFrame |
     book.remove(book.worksheets[0])
     book.properties.creator = "svclib"
     book.properties.created = book.properties.modified = dt.datetime(2000, 1, 1)
-    guide = book.create_sheet(layout.GUIDE)
+    guide: Any = book.create_sheet(layout.GUIDE)
     for row, text in enumerate(GUIDE.split("\n"), 1):
         guide.cell(row, 1).value = text
     guide.column_dimensions["A"].width = 100
@@ -141,7 +140,7 @@ def _groups(groups: Content) -> list[dict[tuple[str, ...], Any]]:
     return rows
 
 
-def _table(page: Worksheet, columns: Sequence[Column], rows: list[dict[tuple[str, ...], Any]]) -> None:
+def _table(page: Any, columns: Sequence[Column], rows: list[dict[tuple[str, ...], Any]]) -> None:
     _header(page, [c.zh for c in columns], [c.about for c in columns])
     for line, row in enumerate(rows, 2):
         for place, column in enumerate(columns, 1):
@@ -152,7 +151,7 @@ def _table(page: Worksheet, columns: Sequence[Column], rows: list[dict[tuple[str
     _widths(page)
 
 
-def _settings(page: Worksheet, columns: Sequence[Column], content: Content) -> None:
+def _settings(page: Any, columns: Sequence[Column], content: Content) -> None:
     _header(page, ["项目", "内容", "说明"], ["", "只改这一列", ""])
     for line, column in enumerate(columns, 2):
         page.cell(line, 1).value = column.zh
@@ -204,7 +203,7 @@ def shown(value: Any, column: Column) -> Any:
     return str(value) if column.shape == "text" else value
 
 
-def _header(page: Worksheet, names: Sequence[str], notes: Sequence[str]) -> None:
+def _header(page: Any, names: Sequence[str], notes: Sequence[str]) -> None:
     for place, (name, about) in enumerate(zip(names, notes, strict=True), 1):
         cell = page.cell(1, place)
         cell.value, cell.fill, cell.font = name, HEAD, Font(bold=True, color="FFFFFF")
@@ -214,7 +213,7 @@ def _header(page: Worksheet, names: Sequence[str], notes: Sequence[str]) -> None
     page.freeze_panes = "B2"
 
 
-def _choices(page: Worksheet, letter: str, column: Column, first: int, last: int) -> None:
+def _choices(page: Any, letter: str, column: Column, first: int, last: int) -> None:
     if column.choices:
         rule = DataValidation(type="list", formula1=f'"{",".join(column.choices)}"', allow_blank=True)
         rule.error, rule.errorTitle = f"请选择：{'、'.join(column.choices)}", "不在选项中"
@@ -222,13 +221,13 @@ def _choices(page: Worksheet, letter: str, column: Column, first: int, last: int
         page.add_data_validation(rule)
 
 
-def _widths(page: Worksheet) -> None:
+def _widths(page: Any) -> None:
     for cells in page.iter_cols():
         longest = max(sum(2 if ord(ch) > 255 else 1 for ch in str(c.value or "")) for c in cells)
         page.column_dimensions[cells[0].column_letter].width = min(46, max(9, longest + 2))
 
 
-def _units(page: Worksheet, units: pd.DataFrame | None) -> None:
+def _units(page: Any, units: pd.DataFrame | None) -> None:
     names = ["部门", "名称", "英文名称", "上级", "分组", "负责人", "替代", "生效日期"]
     _header(page, names, ["被评价单位，每个一行", "", "", "", "", "", "由哪些单位更名或合并而来", ""])
     rows = [] if units is None else units.to_dict("records")
