@@ -16,8 +16,9 @@ from factories import tiny_content
 
 from svclib import framework, grades, scores
 from svclib.columns import TABLES, empty
-from svclib.deliver import notice, results, sheet
+from svclib.deliver import lists, notice, results, sheet
 from svclib.framework import Framework
+from svclib.sources.catalog import SHEETS
 
 SOFFICE = shutil.which("soffice")
 needs_office = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
@@ -173,3 +174,28 @@ def test_the_notice_names_unit_reason_and_each_matter(tmp_path: Path, lang: str)
     assert cells[1][1:4] == ["88", "98", "6.50"]
     with pytest.raises(FileExistsError):
         notice.write(path, row, listed, [], lang=lang, label=label)
+
+
+def test_the_sheet_of_measures_can_be_read_back(tmp_path: Path):
+    rows = pd.DataFrame(
+        [
+            ("甲", "态度", "", "", "客服部", "", "", "not_started", "对照低分题项"),
+            ("甲", "时长", "慢", "增开", "甲", "", "2026-09-01", "in_progress", ""),
+        ],
+        columns=list(lists.MEASURES),
+    )
+    page = openpyxl.load_workbook(lists.measures(tmp_path / "整改措施表.xlsx", rows))["整改措施"]
+    heads = [c.value for c in page[1]]
+    assert set(heads) == {field.zh for field in SHEETS["actions"].fields.values()}
+    assert page.cell(2, heads.index("状态") + 1).value == "未启动"
+    assert page.cell(3, heads.index("措施") + 1).value == "增开"
+
+
+def test_referrals_have_a_sheet_per_owner(tmp_path: Path):
+    rows = pd.DataFrame(
+        [("客服部", "甲", "态度", "alert", ""), ("a/b:c", "乙", "时长", "overdue_action", "2026-05-31")],
+        columns=["owner", "unit", "indicator", "type", "due"],
+    )
+    book = openpyxl.load_workbook(lists.referrals(tmp_path / "转办清单.xlsx", rows, lang="zh", label=label))
+    assert book.sheetnames == ["全部", "a-b-c", "客服部"]
+    assert [c.value for c in book["客服部"][2]][:4] == ["客服部", "甲", "态度", "预警"]

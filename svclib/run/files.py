@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from svclib import tables, wording
+from svclib import actions, tables, wording
 from svclib.cycle import Context
-from svclib.deliver import notice, results
+from svclib.deliver import lists, notice, results
 from svclib.run.export import safe_names
 
 RESULTS, NOTICES = "结果.xlsx", "notices"
+MEASURES, REFERRALS = "整改措施表.xlsx", "转办清单.xlsx"
 NEEDED = ("grades", "contributions", "indicator_scores", "targets")
 
 
@@ -26,7 +27,20 @@ def deliver(ctx: Context) -> dict[str, str]:
     found = _tables(ctx, run_dir)
     facts = ctx.masthead(lang)[1]
     results.write(run_dir / RESULTS, found, ctx.framework, lang=lang, label=ctx.label, facts=facts)
-    return {RESULTS: "results"} | dict.fromkeys(_notices(ctx, found, run_dir / NOTICES, lang), "notice")
+    made = {RESULTS: "results"} | _lists(ctx, found, run_dir, lang)
+    return made | dict.fromkeys(_notices(ctx, found, run_dir / NOTICES, lang), "notice")
+
+
+def _lists(ctx: Context, found: dict[str, pd.DataFrame], run_dir: Path, lang: str) -> dict[str, str]:
+    """The sheet of measures for the next cycle, and what is passed on to whom."""
+    if not {"actions", "losses", "referrals"} <= set(found):
+        return {}
+    rows = actions.next_sheet(found["actions"], found["losses"], found["targets"], ctx.framework)
+    lists.measures(run_dir / MEASURES, rows)
+    if found["referrals"].empty:
+        return {MEASURES: "measures"}
+    lists.referrals(run_dir / REFERRALS, found["referrals"], lang=lang, label=ctx.label)
+    return {MEASURES: "measures", REFERRALS: "referrals"}
 
 
 def _tables(ctx: Context, run_dir: Path) -> dict[str, pd.DataFrame]:

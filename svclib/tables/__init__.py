@@ -4,7 +4,7 @@ Results are stored unrounded; every printed number passes through `fmt`.
 """
 
 from svclib.tables.listing import Card, cards, listed, masthead, paragraph
-from svclib.tables.marked import marked, problems
+from svclib.tables.marked import marked, problems, together
 from svclib.tables.numbers import (
     DASH,
     Decimals,
@@ -48,5 +48,6 @@ __all__ = [
     "show",
     "signed",
     "text_width",
+    "together",
     "words",
 ]

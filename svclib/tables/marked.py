@@ -34,6 +34,12 @@ def marked(rows: pd.DataFrame, bad: np.ndarray, *, caption: str = "") -> Shown:
     return Shown(table, "\n".join(filter(None, [caption, *lines])))
 
 
+def together(shown: Iterable[Shown]) -> Shown:
+    """Several tables one below the other."""
+    each = list(shown)
+    return Shown("\n".join(s.html for s in each), "\n\n".join(s.text for s in each))
+
+
 def problems(found: Iterable[Problem], lang: str) -> Shown:
     """Everything wrong, one row each: file, place, column, what was found, what to do."""
     terms = words(lang)["problems"]
