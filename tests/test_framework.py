@@ -239,8 +239,10 @@ REFUSED: list[tuple[str, list[tuple[tuple[Any, ...], Any]], str]] = [
     (
         "unknown choice",
         [((*ATTITUDE, "better"), "越高越坏")],
-        "better: '越高越坏' is not known. Choose one of high (越高越好), low (越低越好), near (适中). "
-        "Did you mean '越高越好'?",
+        (
+            "better: '越高越坏' is not known. Choose one of high (越高越好), low (越低越好), near (适中). "
+            "Did you mean '越高越好'?"
+        ),
     ),
     (
         "number for text",
