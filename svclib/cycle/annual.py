@@ -253,7 +253,8 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
         tables["grades"], tables["changes"], lang, named,
         unit_label=framework.unit_label, scale=framework.grades.scale,
     )  # fmt: skip
-    why = wording.grades(tables["grades"], lang, named, scale=framework.grades.scale, probability=odds)
+    rules = framework.grades
+    why = wording.grades(tables["grades"], lang, named, scale=rules.scale, probability=odds)
     return pd.concat([front, why], ignore_index=True)
 
 

@@ -91,7 +91,8 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
         wording.weights(tables["weights"], lang, named),
         wording.consistency(tables["consistency"], tables["judgement_review"], lang, named),
         wording.grades(
-            now("grades"), lang, named, scale=framework.grades.scale, probability=now("grade_probability")
+            now("grades"), lang, named, scale=framework.grades.scale, own=framework.own_scales,
+            probability=now("grade_probability"),
         ),
         wording.changes(tables["changes"], lang, named),
         wording.targets(tables["targets"], lang, named),

@@ -189,6 +189,11 @@ class Framework(Frozen):
         """The dimension called `name`; ParamError when there is none."""
         return _find(name, self.dimensions, "dimension")
 
+    @property
+    def own_scales(self) -> dict[str, dict[str, float]]:
+        """Cuts of the groups that have their own."""
+        return {name: group.scale for name, group in self.groups.items() if group.scale}
+
     def for_group(self, name: str) -> Framework:
         """The framework as it applies to the units of a group; itself where the group changes nothing."""
         group = self.groups.get(name)

@@ -60,7 +60,8 @@ def _notices(ctx: Context, found: dict[str, pd.DataFrame], folder: Path, lang: s
     title, written = ctx.masthead(lang)[0], []
     for unit, stem in safe_names(units).items():
         row = found["grades"][found["grades"]["unit"] == unit]
-        why = wording.grades(row, lang, ctx.label, scale=ctx.framework.grades.scale)["text"]
+        plan = ctx.framework
+        why = wording.grades(row, lang, ctx.label, scale=plan.grades.scale, own=plan.own_scales)["text"]
         facts = {"cycle": ctx.params.cycle, "unit": unit, "head": heads[unit], "title": title}
         listed = notice.matters(unit, found, ctx.framework)
         path = notice.write(folder / f"{stem}.docx", facts, listed, list(why), lang=lang, label=ctx.label)

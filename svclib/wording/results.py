@@ -21,19 +21,20 @@ def grades(
     label: Label,
     *,
     scale: Mapping[str, float],
+    own: Mapping[str, Mapping[str, float]] | None = None,
     probability: pd.DataFrame | None = None,
-    decimals: int = 2,
 ) -> pd.DataFrame:
     """Claims on table "grades": why this grade, how far to the next, how probable.
 
     Parameters
     ----------
     scale : label of each grade to its cut, best first (`Framework.grades.scale`).
+    own : cuts of the groups that have their own (`Framework.own_scales`).
     probability : table "grade_probability", optional.
     """
-    writer = Writer("grades", lang, label, decimals)
+    writer = Writer("grades", lang, label)
     for row in records(frame):
-        parts = [_reason(row, lang, label, scale)]
+        parts = [_reason(row, lang, label, (own or {}).get(row["group"], scale))]
         if row["adjustment"] and not pd.isna(row["adjustment"]):
             parts.append(("grade.adjusted", row))
         if row["status"] == "graded":
