@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,3 +138,32 @@ def luminance(rgb: list[float]) -> float:
     parts = [c / 255 for c in rgb[:3]]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.slow
+def test_every_unit_page_of_the_demo_prints_to_one_sheet(browser: Any, tmp_path: Path):
+    """The worst of the demo: most changes, most overdue measures, no grade; in both languages."""
+    root = Path(__file__).resolve().parent.parent
+    units = {unit: unit for unit in ("装卸部", "冷链部", "配送三部", "应急保障部")}
+    books = tmp_path / "notebooks" / "units"
+    books.mkdir(parents=True)
+    source = {"params_file": str(root / "params/demo/2026Q2.yaml"), "run_dir": "", "as_of": ""}
+    told = {"language": "zh,en", **source}
+    tasks = [
+        execute.Task(
+            label=unit,
+            notebook=root / "notebooks" / "91_unit_report.ipynb",
+            output=books / f"{unit}.ipynb",
+            parameters={**told, "unit": unit},
+            archived={**told, "unit": unit},
+        )
+        for unit in units
+    ]
+    with execute.workers(2) as pool:
+        assert [outcome.failure for outcome in execute.execute_all(pool, tasks)] == [""] * len(units)
+    export.export_run(tmp_path, ("zh", "en"), offer={"zh": "演示", "en": "Demo"}, units=units, files={})
+    page = browser.new_page()
+    for path in sorted((tmp_path / "units").glob("*.html")):
+        page.goto(path.as_uri())
+        printed = page.pdf(format="A4", prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 1, path.name

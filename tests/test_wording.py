@@ -399,7 +399,8 @@ def test_unknown_template_and_missing_slot_are_refused():
 
 def test_a_group_with_its_own_cuts_is_told_by_them():
     row = {"cycle": rf.CYCLE, "unit": "保洁部", "group": "支持", "published": 79.51, "by_cut": "良好",
-           "grade": "良好", "status": "graded", "reason": "by_cut", "next_grade": "", "adjustment": 0.0}  # fmt: skip
+           "grade": "良好", "status": "graded", "reason": "by_cut", "next_grade": "",
+           "adjustment": 0.0}  # fmt: skip
     own = {"支持": {"优秀": 88.0, "良好": 78.0, "合格": 60.0, "不合格": 0.0}}
     zh, _ = pair(wording.grades, rf.table("grades", row), scale=rf.SCALE, own=own)
     assert zh == ["保洁部得分79.51，落在良好区间（78≤得分<88）。"]
