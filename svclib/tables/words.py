@@ -57,7 +57,7 @@ DECIMALS: dict[str, int] = {
     ),
     **dict.fromkeys(_set("lambda_max consistency_index ri p_superiority"), 3),
     **dict.fromkeys(PERCENT | {"df"}, 1),
-    **dict.fromkeys(_set("required_n rank rank_low rank_high confidence population issued"), 0),
+    **dict.fromkeys(_set("required_n rank rank_low rank_high group_rank confidence population issued"), 0),
 }
 
 
