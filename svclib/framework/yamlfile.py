@@ -36,11 +36,15 @@ _WORDS: dict[str, Any] = {
 
 @dataclass
 class Document:
-    """Parsed content with the line, or the cell, of every key path and the problems met so far."""
+    """Parsed content with the line, or the cell, of every key path and the problems met so far.
+
+    A workbook also gives `names`: the headers that stand for key paths.
+    """
 
     file: str
     data: Any = None
     lines: dict[KeyPath, int | str] = field(default_factory=dict)
+    names: dict[KeyPath, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def place(self, path: Sequence[Any]) -> str:
@@ -53,7 +57,12 @@ class Document:
 
     def problem(self, path: Sequence[Any], found: str, remedy: str, near: str = "") -> Problem:
         """A problem placed at `path`."""
-        return Problem(self.file, self.place(path), ".".join(map(str, path)), found, remedy, near)
+        return Problem(self.file, self.place(path), self.name(path), found, remedy, near)
+
+    def name(self, path: Sequence[Any]) -> str:
+        """The header of `path`, or of its closest ancestor that has one; else the keys with dots."""
+        named = (self.names.get(tuple(path[:size])) for size in range(len(path), -1, -1))
+        return next(filter(None, named), ".".join(map(str, path)))
 
     def add(self, path: Sequence[Any], found: str, remedy: str, near: str = "") -> None:
         """Note a problem at `path`."""
@@ -197,7 +206,8 @@ def _note(
     if kind == "missing" and path in dropped:  # left out here, and reported as wrong
         return path[:-1]
     if kind == "missing":
-        doc.add(path[:-1], f"{path[-1]!r} is missing", f"Add {path[-1]}.")
+        name = doc.names.get(path, path[-1])
+        doc.add(path if path in doc.names else path[:-1], f"{name!r} is missing", f"Add {name}.")
         return path[:-1]
     if kind == "extra_forbidden":
         known = keys_at(model, detail["loc"][:-1])
