@@ -451,6 +451,35 @@ def test_stated_level_is_relative_unless_pinned():
         weights.resolve(with_method(total=rule), responses=responses.drop(columns="p2"))
 
 
+def test_stated_importance_of_what_a_group_leaves():
+    content = tiny_content()
+    rule = {"method": "stated", "columns": ["p"], "order": ["事故率", "处理率", "时长"]}
+    content["dimensions"]["过程"]["weights"] = rule
+    content["groups"] = {"支持": {"exclude": ["时长"]}, "窗口": {"exclude": ["时长", "事故率"]}}
+    system = framework.from_dict(content)
+    responses = pd.DataFrame({"p": [1.0, 1, 1, 2, 3, 3], "weight": 1.0})
+
+    def local(group: str, answers: pd.DataFrame) -> pd.DataFrame:
+        table = weights.resolve(system.for_group(group), responses=answers).set_index("node")
+        return table.loc[table["parent"] == "过程", ["local", "relative"]]
+
+    assert_allclose(local("", responses).loc[["事故率", "处理率", "时长"], "local"], [1 / 2, 1 / 6, 1 / 3])
+    assert_allclose(local("支持", responses).loc[["事故率", "处理率"], "local"], [3 / 4, 1 / 4])
+    alone = local("窗口", responses)  # one indicator has the whole weight, whoever chose what
+    assert alone.to_numpy().tolist() == [[1.0, False]]
+    with pytest.raises(DataError, match="columns p: nobody chose 处理率, 事故率, what is left of '过程'"):
+        local("支持", responses[4:])
+
+
+@pytest.mark.parametrize("method", ["ahp", "entropy", "equal"])
+def test_a_single_element_has_the_whole_weight_by_any_method(method: str):
+    content = tiny_content()
+    content["dimensions"]["体验"]["weights"] = {"method": method}
+    content["groups"] = {"支持": {"exclude": ["态度"]}}
+    table = weights.resolve(framework.from_dict(content).for_group("支持")).set_index("node")
+    assert table.loc["环境", "local"] == 1
+
+
 def test_method_without_its_data():
     with pytest.raises(ParamError, match="weights of 'total': method 'ahp' needs judgments"):
         weights.resolve(with_method(total={"method": "ahp"}))

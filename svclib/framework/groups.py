@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from svclib.framework.rules import Group, Limit
 
 if TYPE_CHECKING:
-    from svclib.framework.models import Dimension, Framework
+    from svclib.framework.models import Dimension, Framework, Indicator, Weighting
 
 
 def of_group(framework: Framework, group: Group) -> Framework:
@@ -21,10 +21,7 @@ def of_group(framework: Framework, group: Group) -> Framework:
     """
     kept = [_dimension(d, group) for d in framework.dimensions]
     left = [d for d in kept if d is not None]
-    own = all(d.name in group.weights for d in left)
-    rule = (
-        framework.weights.model_copy(update={"method": "direct", "from_": None}) if own else framework.weights
-    )
+    rule = _rule(framework.weights, left, group)
     grades = framework.grades.model_copy(
         update={
             "scale": group.scale or framework.grades.scale,
@@ -38,25 +35,73 @@ def of_group(framework: Framework, group: Group) -> Framework:
 
 
 def without(framework: Framework, names: Iterable[str]) -> Framework:
-    """`framework` without the named indicators."""
-    return of_group(framework, Group(exclude=tuple(names)))
+    """`framework` without the named indicators; its groups keep what they say of the others."""
+    left = of_group(framework, Group(exclude=tuple(names)))
+    return left.model_copy(update={"groups": framework.groups})
+
+
+def troubles(framework: Framework, group: Group) -> list[tuple[str, str]]:
+    """Why `group` cannot be evaluated on what it leaves: what was found, and the remedy."""
+    inner = [(d.name, _left(d, group), d.weights) for d in framework.dimensions]
+    kept = [d for d, (_, left, _) in zip(framework.dimensions, inner, strict=True) if left]
+    if not kept:
+        return [("no indicator is left", "Leave at least one.")]
+    levels: list[tuple[str, Sequence[Any], Weighting]] = [("total", kept, framework.weights), *inner]
+    idle = [(parent, nodes) for parent, nodes, rule in levels if nodes and _idle(nodes, rule, group)]
+    found = [
+        (f"what is left of {parent}, {', '.join(n.name for n in nodes)}, has weight 0 in all", _WEIGH)
+        for parent, nodes in idle
+    ]
+    nodes = {"total", "总分", *(d.name for d in kept)}
+    gone = [(label, rule.node) for label, rule in framework.grades.rules.items() if rule.node not in nodes]
+    known = {d.name for d in framework.dimensions}
+    return found + [
+        (f"the rule of {label} looks at {node}, of which nothing is left", _LOOK.format(node=node))
+        for label, node in gone
+        if node in known
+    ]
+
+
+_WEIGH = "Give one of them a weight, or leave them out too."
+_LOOK = "Keep an indicator of {node}, or let the rule look at total."
+
+
+def _idle(nodes: Sequence[Any], weights: Weighting, group: Group) -> bool:
+    """Whether siblings with direct weights have none, so that they cannot be shared out."""
+    written = _rule(weights, nodes, group).method == "direct"
+    return written and math.fsum(_raw(nodes, group).values()) == 0
+
+
+def _left(dimension: Dimension, group: Group) -> list[Indicator]:
+    return [i for i in dimension.indicators if i.name not in group.exclude]
 
 
 def _dimension(dimension: Dimension, group: Group) -> Dimension | None:
-    left = [i for i in dimension.indicators if i.name not in group.exclude]
+    left = _left(dimension, group)
     if not left:
         return None
-    own = all(i.name in group.weights for i in left)
-    rule = (
-        dimension.weights.model_copy(update={"method": "direct", "from_": None}) if own else dimension.weights
-    )
+    rule = _rule(dimension.weights, left, group)
     shared = _shared(left, group) if rule.method == "direct" else tuple(left)
     return dimension.model_copy(update={"indicators": shared, "weights": rule})
 
 
-def _shared(nodes: list[Any], group: Group) -> tuple[Any, ...]:
+def _own(nodes: Sequence[Any], group: Group) -> bool:
+    return all(n.name in group.weights for n in nodes)
+
+
+def _rule(weights: Weighting, nodes: Sequence[Any], group: Group) -> Weighting:
+    """Weights of a level: direct where the group gives its own."""
+    own = {"method": "direct", "from_": None, "columns": (), "order": ()}
+    return weights.model_copy(update=own) if _own(nodes, group) else weights
+
+
+def _raw(nodes: Sequence[Any], group: Group) -> dict[str, float]:
+    return {n.name: group.weights.get(n.name, n.weight or 0.0) for n in nodes}
+
+
+def _shared(nodes: Sequence[Any], group: Group) -> tuple[Any, ...]:
     """Siblings with direct weights made to sum to 1, the group's own where it gives them."""
-    raw = {n.name: group.weights.get(n.name, n.weight or 0.0) for n in nodes}
+    raw = _raw(nodes, group)
     total = math.fsum(raw.values())
     return tuple(n.model_copy(update={"weight": raw[n.name] / total}) for n in nodes)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from svclib.framework.models import Dimension, Framework, Indicator, Weighting
-from svclib.framework.rules import Limit
+from svclib.framework.rules import Limit, TargetRule
 
 
 def resolve(framework: Framework) -> Framework:
@@ -15,7 +15,9 @@ def resolve(framework: Framework) -> Framework:
     return framework.model_copy(
         update={
             "subjects": _to_one(framework.subjects),
-            "grades": framework.grades.model_copy(update={"limits": _limits(framework)}),
+            "grades": framework.grades.model_copy(
+                update={"limits": _limits(framework), "rules": _rules(framework)}
+            ),
             "dimensions": tuple(
                 d.model_copy(update={"indicators": _indicators(d, framework)})
                 for d in _weighted(framework.dimensions, framework.weights)
@@ -44,6 +46,17 @@ def _indicators(dimension: Dimension, framework: Framework) -> tuple[Indicator, 
     )
 
 
+def _node(name: str) -> str:
+    return "total" if name == "总分" else name
+
+
+def _rules(framework: Framework) -> dict[str, TargetRule]:
+    return {
+        label: rule.model_copy(update={"node": _node(rule.node)})
+        for label, rule in framework.grades.rules.items()
+    }
+
+
 def _limits(framework: Framework) -> tuple[Limit, ...]:
     """Declared limits, then each indicator's own veto unless a limit already says the same."""
     worst = framework.grades.labels[-1]
@@ -52,7 +65,7 @@ def _limits(framework: Framework) -> tuple[Limit, ...]:
         limit.model_copy(
             update={
                 "result": limit.result or worst,
-                "object": "total" if limit.object == "总分" else limit.object,
+                "object": _node(limit.object),
             }
         )
         for limit in written

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import pairwise
 from typing import Any
 
 from svclib.errors import nearest
+from svclib.framework.groups import troubles
 from svclib.framework.indicators import Notes, check_side, unknown_names
 from svclib.framework.models import Framework
 from svclib.framework.rules import Adjustment, Group, Limit
@@ -61,24 +62,31 @@ def _target_rules(framework: Framework, notes: Notes) -> None:
                 path, "rules belong to method targets, not cuts", "Remove them, or set method: targets."
             )
         return
-    wanted = grades.labels[:-1]
-    unknown_names(grades.rules, wanted, path, "grade", notes)
+    wanted, last = grades.labels[:-1], grades.labels[-1]
+    if last in grades.rules:
+        found = f"{last} is the last grade: it is given where no rule holds"
+        notes.add((*path, last), found, "Remove its rule.")
+    unknown_names([g for g in grades.rules if g != last], wanted, path, "grade", notes)
     for label in wanted:
         if label not in grades.rules:
             notes.add(path, f"no rule for {label}", "Say what every grade but the last needs.")
     if grades.buffer:
         notes.add(("grades", "buffer"), "a buffer belongs to method cuts", "Set it to 0.")
-    nodes = ["total", *(d.name for d in framework.dimensions)]
-    for label, rule in grades.rules.items():
-        if rule.node not in nodes:
-            found, near = f"unknown node {rule.node!r}", nearest(rule.node, nodes)
-            notes.add((*path, label, "node"), found, "Name a dimension or total.", near)
+    _rule_nodes(framework, path, notes)
     given = [(label, grades.rules[label]) for label in wanted if label in grades.rules]
     for (better, a), (worse, b) in pairwise(given):
         if a.met_share < b.met_share or a.missed_max > b.missed_max:
             notes.add(
                 (*path, better), f"{better} asks for less than {worse}", "Ask the better grade for more."
             )
+
+
+def _rule_nodes(framework: Framework, path: KeyPath, notes: Notes) -> None:
+    nodes = [*TOTAL, *(d.name for d in framework.dimensions)]
+    for label, rule in framework.grades.rules.items():
+        if rule.node not in nodes:
+            found, near = f"unknown node {rule.node!r}", nearest(rule.node, nodes)
+            notes.add((*path, label, "node"), found, "Name a dimension or total.", near)
 
 
 def _limit(framework: Framework, limit: Limit, path: KeyPath, notes: Notes) -> None:
@@ -138,14 +146,12 @@ def _group(framework: Framework, group: Group, path: KeyPath, notes: Notes) -> N
         group.weights, [*dimensions, *indicators], (*path, "weights"), "dimension or indicator", notes
     )
     unknown_names(group.exclude, indicators, (*path, "exclude"), "indicator", notes)
-    if set(indicators) <= set(group.exclude):
-        notes.add((*path, "exclude"), "no indicator is left", "Leave at least one.")
-    left = {
-        d.name: [i.name for i in d.indicators if i.name not in group.exclude] for d in framework.dimensions
-    }
-    _level(group, [name for name in dimensions if left[name]], path, notes)
-    for names in left.values():
-        _level(group, names, path, notes)
+    for found, remedy in troubles(framework, group) if group.exclude else ():
+        notes.add((*path, "exclude"), found, remedy)
+    gone = {d.name for d in framework.dimensions if all(i.name in group.exclude for i in d.indicators)}
+    _level(group, dimensions, gone, path, notes)
+    for dimension in framework.dimensions:
+        _level(group, [i.name for i in dimension.indicators], set(group.exclude), path, notes)
     if group.scale:
         if list(group.scale) != list(framework.grades.labels):
             found = f"grades {', '.join(group.scale)}"
@@ -156,17 +162,20 @@ def _group(framework: Framework, group: Group, path: KeyPath, notes: Notes) -> N
             notes.add((*path, "scale"), "cuts do not apply under method targets", "Remove scale.")
 
 
-def _level(group: Group, names: Sequence[str], path: KeyPath, notes: Notes) -> None:
-    """Weights of siblings are all given, or none; they sum to 1 or 100."""
+def _level(group: Group, names: Sequence[str], gone: Set[str], path: KeyPath, notes: Notes) -> None:
+    """Weights of the siblings left are all given, or none; they sum to 1 or 100."""
+    path = (*path, "weights")
     given = {name: group.weights[name] for name in names if name in group.weights}
-    if not given:
-        return
-    lacking = [name for name in names if name not in given]
-    if lacking:
+    idle = [name for name in given if name in gone]
+    lacking = [name for name in names if name not in given and name not in gone]
+    for name in idle:
+        found = f"{name} is left out here, so its weight counts for nothing"
+        notes.add((*path, name), found, "Remove it and let the others sum to 1 or to 100.")
+    if given and lacking:
         found = f"weights of {', '.join(given)} without {', '.join(lacking)}"
-        notes.add((*path, "weights"), found, "Give every sibling its weight, or none.")
-    else:
-        shares(given, (*path, "weights"), notes)
+        notes.add(path, found, "Give every sibling its weight, or none.")
+    elif not idle:
+        shares(given, path, notes)
 
 
 def _consequences(framework: Framework, notes: Notes) -> None:

@@ -52,7 +52,7 @@ class TargetRule(Frozen):
 
     met_share : least share of its indicators with a target that meet it, 0-1
     missed_max : most indicators that may miss their target
-    node, node_min : "total", a dimension or an indicator, and its least published score
+    node, node_min : "total" or a dimension, and its least published score
     """
 
     met_share: Share

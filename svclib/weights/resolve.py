@@ -140,7 +140,7 @@ def _weigh(level: _Level, sources: _Sources) -> tuple[np.ndarray, list[str]]:
         raise ParamError(f"weights of {level.parent!r}: method={method!r}; choose one of {list(METHODS)}")
     if method == "direct":
         return direct(level.written, names=level.names), blank
-    if method == "equal":
+    if method == "equal" or len(level.names) == 1:
         return equal(len(level.names)), blank
     if method == "ahp":
         return _by_ahp(level, _needed(level, sources.judgments, "judgments"))
@@ -173,14 +173,21 @@ def _by_stated(level: _Level, responses: pd.DataFrame) -> tuple[np.ndarray, list
         raise DataError(
             f"responses: no column {', '.join(absent)} for the stated weights of {level.parent!r}"
         )
-    if sorted(order) != sorted(level.names):
+    # A code of something that a group leaves out is still an answer, but not one for what is left.
+    if not set(level.names) <= set(order):
         raise ParamError(
             f"weights of {level.parent!r}: order lists {order}, the children are {list(level.names)}"
         )
     shares, ignored = stated(responses[columns], order, weight=responses.get("weight"))
     of_name = dict(zip(order, shares, strict=True))
+    left = np.array([of_name[name] for name in level.names])
+    if left.sum() <= 0:
+        raise DataError(
+            f"columns {', '.join(columns)}: nobody chose {', '.join(level.names)}, what is left of "
+            f"{level.parent!r}, so there is no stated importance to use as weights"
+        )
     note = f"ignored_codes:{ignored}" if ignored else ""
-    return np.array([of_name[name] for name in level.names]), [note] * len(level.names)
+    return left / left.sum(), [note] * len(level.names)
 
 
 def _dimension_scores(
@@ -196,7 +203,8 @@ def _dimension_scores(
 
 
 def _rows(level: _Level, weighed: tuple[np.ndarray, list[str]], share: float) -> list[dict[str, object]]:
-    relative = level.rule.method in RELATIVE and level.rule.from_ is None
+    moves = level.rule.method in RELATIVE and len(level.names) > 1
+    relative = moves and level.rule.from_ is None
     return [
         {
             "node": name,
