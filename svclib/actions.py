@@ -86,6 +86,25 @@ def references(sheet: pd.DataFrame | None) -> pd.DataFrame:
     return sort_by_key("references", table[list(TABLES["references"].all_columns)])
 
 
+def against(references: pd.DataFrame, indicator_scores: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """Values of every unit on what has a reference: natural values of indicators, scores of composites.
+
+    Parameters
+    ----------
+    indicator_scores, totals : tables of one cycle.
+
+    Returns
+    -------
+    unit, node, value, ci_low, ci_high, measure ("" for scores, which are as published).
+    """
+    columns = ["unit", "node", "value", "ci_low", "ci_high", "measure"]
+    values = indicator_scores[indicator_scores["subject"] == ""].rename(columns={"indicator": "node"})
+    names = {"published": "value", "score_low": "ci_low", "score_high": "ci_high"}
+    scores = totals[totals["unit"] != "*"].assign(measure="").rename(columns=names)
+    both = pd.concat([values[columns], scores[columns]], ignore_index=True)
+    return both[both["node"].isin(references["indicator"])].reset_index(drop=True)
+
+
 def referrals(tables: Mapping[str, pd.DataFrame], framework: Framework, *, cycle: str) -> pd.DataFrame:
     """Table "referrals" (转办清单): what each owner is to take up; the unit itself where none is named.
 

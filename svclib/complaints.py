@@ -69,15 +69,12 @@ def pareto(rows: pd.DataFrame, by: list[str], what: str, *, cycle: str, table: s
     )
 
 
-def steps(
-    events: pd.DataFrame | None, *, cycle: str, today: dt.date | None, targets: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def steps(events: pd.DataFrame | None, *, cycle: str, today: dt.date | None) -> pd.DataFrame:
     """Table "steps": how long each step of a process takes, per unit (together: "*") and category.
 
     hours are those of finished steps; time_share is a step's mean among the sum of the means
     of its process; compliance = finished by due / finished or overdue; `slowest` marks the
-    largest share where there are two steps or more.  target: hours set for the step of the
-    unit, or of all units, in the targets sheet.
+    largest share where there are two steps or more.
     """
     staged = _empty_events() if events is None else events[events["id"].duplicated(keep=False)]
     if staged.empty:
@@ -100,7 +97,6 @@ def steps(
     several = found.groupby(keys[:2])["step"].transform("size") > 1
     found["slowest"] = several & (found["hours"] == process.transform("max"))
     found["compliance"] = _ratio(found["in_time"], found["done"] + found["n_overdue"])
-    found["target"] = [_target(targets, u, s) for u, s in zip(found["unit"], found["step"], strict=True)]
     return sort_by_key("steps", found.assign(cycle=cycle))
 
 
@@ -144,12 +140,3 @@ def _hours(start: Iterable[str], end: Iterable[str]) -> np.ndarray:
 
 def _ratio(part: pd.Series, whole: pd.Series) -> np.ndarray:
     return np.divide(part, whole, out=np.full(len(part), np.nan), where=(whole > 0).to_numpy())
-
-
-def _target(targets: pd.DataFrame | None, unit: str, step: str) -> float:
-    """Latest target of the step, the unit's own before that of all units."""
-    if targets is None:
-        return np.nan
-    rows = targets[(targets["step"] == step) & targets["unit"].isin([unit, ""])]
-    rows = rows.assign(own=rows["unit"] == unit).sort_values(["own", "valid_from"], kind="stable")
-    return float(rows["target"].iloc[-1]) if len(rows) else np.nan

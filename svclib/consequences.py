@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,31 +17,33 @@ _OF_YEAR = 4  # cycles looked back on where labels do not begin with a year
 
 
 def follow(
-    history: pd.DataFrame, framework: Framework, units: pd.DataFrame, *, cycle: str
+    history: pd.DataFrame, framework: Framework, units: pd.DataFrame, *, cycles: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
-    """Tables "consequences" and "personnel" (private) of `cycle`.
+    """Tables "consequences" and "personnel" (private) of the last of `cycles`.
 
     Every grade's own action and factor, and the repeated rules: the grade or a worse one
     `consecutive` cycles in a row up to now, or `in_year` times among the cycles of the year
     (cycles whose label begins with the same four digits, else the last four).  A cycle
-    without a grade breaks a row and is not counted.  Factors and rules marked personnel go
+    without a grade breaks a row and is not counted.  grade is the unit's, or for a repeated
+    rule the one it names.  Factors and rules marked personnel go
     to the private table.
 
     Parameters
     ----------
-    history : table "history", cycles sort in time
+    history : table "history"
     units : units of the cycle with their head
+    cycles : in time, the current one last
     """
     rules = framework.consequences
     if rules is None:
         return {"consequences": empty("consequences"), "personnel": empty("personnel")}
-    totals = history[(history["node"] == TOTAL) & (history["cycle"] <= cycle)].sort_values("cycle")
+    cycle, totals = cycles[-1], history[history["node"] == TOTAL]
     heads = dict(units[["unit", "head"]].to_numpy())
     public: list[dict[str, Any]] = []
     private: list[dict[str, Any]] = []
     for unit in units["unit"]:
-        mine = totals[totals["unit"] == unit]
-        grades = dict(zip(mine["cycle"], mine["grade"], strict=True))
+        mine = dict(totals.loc[totals["unit"] == unit, ["cycle", "grade"]].to_numpy())
+        grades = {name: str(mine[name]) for name in cycles if name in mine}
         now = grades.get(cycle, "")
         if not now:
             continue
@@ -54,7 +56,7 @@ def follow(
         for place, rule in enumerate(rules.repeated, 1):
             n = _times(rule, grades, framework, cycle)
             if n:
-                told = base | {"n": n, "action": rule.action, "clause": rule.clause}
+                told = base | {"grade": rule.grade, "n": n, "action": rule.action, "clause": rule.clause}
                 told |= {"rule": f"{'consecutive' if rule.consecutive else 'in_year'}:{place}"}
                 target = private if rule.personnel else public
                 target.append(told | {"factor": float("nan"), "head": heads[unit]})

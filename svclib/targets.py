@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from svclib.columns import TABLES
+from svclib.columns import TABLES, empty, sort_by_key
 from svclib.errors import DataError
 from svclib.framework import Framework, Grades, Indicator
 from svclib.scores import round_half
 
 Bound = float | tuple[float, float] | None
+
+
+ALL_UNITS = "*"  # the row of table "steps" that takes all units together
 
 
 class Aim(NamedTuple):
@@ -63,12 +66,13 @@ def aims_in_force(
     return found
 
 
-def _valid(sheet: pd.DataFrame | None, day: dt.date | None) -> pd.DataFrame:
-    """Rows in force by `day`, oldest first."""
+def _valid(sheet: pd.DataFrame | None, day: dt.date | None, *, of_steps: bool = False) -> pd.DataFrame:
+    """Rows in force by `day`, oldest first: those of whole indicators, or those of single steps."""
     if sheet is None:
-        return pd.DataFrame(columns=["unit", "indicator"])
+        return pd.DataFrame(columns=["unit", "indicator", "step"])
     begun = (sheet["valid_from"] == "") | (day is None) | (sheet["valid_from"] <= str(day))
-    return sheet[begun & (sheet["step"] == "")].sort_values(["valid_from", "row"], kind="stable")
+    rows = sheet[begun & ((sheet["step"] != "") == of_steps)]
+    return rows.sort_values(["valid_from", "row"], kind="stable")
 
 
 def _refuse(rows: pd.DataFrame, framework: Framework) -> None:
@@ -127,6 +131,58 @@ def judge_targets(
         if (row.unit, row.indicator) in aims
     ]
     return pd.DataFrame(rows, columns=list(TABLES["targets"].all_columns))
+
+
+def judge_steps(
+    steps: pd.DataFrame, sheet: pd.DataFrame | None, framework: Framework, *, cycle: str, day: dt.date | None
+) -> pd.DataFrame:
+    """Table "step_targets": met or missed, per target set for a single step of a unit.
+
+    A target on an indicator of kind duration is judged on the step's mean hours, turned into
+    the indicator's unit; one on a proportion on the share of the step done within its time
+    limit.  Both are rounded as published first.  A target whose step has no events is
+    "not_reported".  A row for one unit goes before a row for all units.
+
+    Parameters
+    ----------
+    steps : table "steps"
+    sheet : sheet "targets", None where it is not given
+
+    Raises
+    ------
+    DataError
+        A warning value on the wrong side of its target, or an indicator best near a range.
+    """
+    rows = _valid(sheet, day, of_steps=True)
+    _refuse(rows, framework)
+    last = rows.drop_duplicates(["unit", "indicator", "step"], keep="last")
+    own = {(r["unit"], r["step"], r["indicator"]) for r in last.to_dict("records") if r["unit"]}
+    found = []
+    for row in last.to_dict("records"):
+        mine = steps[(steps["step"] == row["step"]) & (steps["unit"] != ALL_UNITS)]
+        mine = mine[mine["unit"] == row["unit"]] if row["unit"] else mine
+        taken = [row["unit"] == "" and (u, row["step"], row["indicator"]) in own for u in mine["unit"]]
+        mine = mine[~np.array(taken, dtype=bool)]
+        blank = {"unit": row["unit"], "category": "", "hours": np.nan, "compliance": np.nan}
+        found += [_of_step(at, row, framework, cycle) for at in mine.to_dict("records") or [blank]]
+    frame = pd.DataFrame(found, columns=list(TABLES["step_targets"].all_columns))
+    return sort_by_key("step_targets", frame) if found else empty("step_targets")
+
+
+def _of_step(
+    at: Mapping[Any, Any], row: Mapping[Any, Any], framework: Framework, cycle: str
+) -> dict[str, Any]:
+    """The target `row` held against one row of table "steps"."""
+    indicator = framework.indicator(row["indicator"])
+    value = at["hours"] / indicator.hours if indicator.hours else at["compliance"] * indicator.bounds[1]
+    status = "not_reported"
+    if np.isfinite(value):
+        reached = met(np.array([value]), indicator, Aim(row["target"]), framework.grades)[0]
+        status = "met" if reached else "missed"
+    said = {name: row[name] for name in ("indicator", "step", "target", "due")}
+    said |= {"owner": row["owner"] or indicator.owner, "basis": row["reason"], "measure": indicator.unit}
+    said |= {"kind": indicator.kind, "status": status, "value": value, "cycle": cycle}
+    return said | {"unit": at["unit"], "category": at["category"]}
 
 
 def on_target(indicator: Indicator, value: float) -> bool:

@@ -34,7 +34,8 @@ def test_every_column_of_every_table_is_in_the_glossary(name):
 
 def test_every_column_of_the_glossary_is_used():
     used = {column for entry in TABLES.values() for column in entry.all_columns}
-    assert set(GLOSSARY) == used
+    assert set(GLOSSARY) - used == {"reference"}  # text beside a table, added when it is shown
+    assert used <= set(GLOSSARY)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -19,21 +19,22 @@ RULES = {
     ],
 }
 PLAN = framework.from_dict(tiny_content() | {"consequences": RULES})
+CYCLES = ["2025Q3", "2025Q4", "2026Q1", "2026Q2", "2026Q3"]
 UNITS = pd.DataFrame({"unit": ["甲", "乙"], "head": ["陈岚", "周远"]})
 
 
 def history(**grades: str) -> pd.DataFrame:
     """`甲="优良合不 "`: one letter a quarter from 2025Q3, blank for none."""
     names = {"优": "优秀", "良": "良好", "合": "合格", "不": "不合格", " ": ""}
-    cycles = ["2025Q3", "2025Q4", "2026Q1", "2026Q2", "2026Q3"]
     rows = [
-        (c, u, "total", names[x]) for u, text in grades.items() for c, x in zip(cycles, text, strict=False)
+        (c, u, "total", names[x]) for u, text in grades.items() for c, x in zip(CYCLES, text, strict=False)
     ]
     return pd.DataFrame(rows, columns=["cycle", "unit", "node", "grade"])
 
 
 def told(cycle: str, **grades: str) -> tuple[list, list]:
-    got = follow(history(**grades), PLAN, UNITS, cycle=cycle)
+    cycles = [c for c in CYCLES if c <= cycle]
+    got = follow(history(**grades), PLAN, UNITS, cycles=cycles)
     for name, frame in got.items():
         checked(name, frame)
     return (
@@ -75,8 +76,23 @@ def test_later_cycles_and_ungraded_units_follow_nothing():
 
 
 def test_without_rules_nothing_follows():
-    got = follow(history(甲="不不不不"), tiny_framework(), UNITS, cycle="2026Q2")
+    got = follow(history(甲="不不不不"), tiny_framework(), UNITS, cycles=CYCLES)
     assert all(frame.empty for frame in got.values())
+
+
+def test_cycles_stand_in_time_whatever_their_labels():
+    names = ["2026一季度", "2026二季度", "2026三季度"]  # 三 sorts before 二
+    rows = [(c, "甲", "total", g) for c, g in zip(names, ["不合格", "良好", "不合格"], strict=True)]
+    past = pd.DataFrame(rows, columns=["cycle", "unit", "node", "grade"])
+    got = follow(past, PLAN, UNITS, cycles=names)["consequences"]
+    assert list(got["rule"]) == ["grade"]
+    got = follow(past, PLAN, UNITS, cycles=[names[1], names[0], names[2]])["consequences"]
+    assert list(got["rule"]) == ["consecutive:1", "grade"]
+
+
+def test_a_repeated_rule_names_its_own_grade():
+    public = follow(history(甲="良良合合不"), PLAN, UNITS, cycles=CYCLES)["consequences"]
+    assert dict(public[["rule", "grade"]].to_numpy()) == {"grade": "不合格", "in_year:2": "合格"}
 
 
 @given(st.text("优良合不 ", min_size=4, max_size=4))

@@ -48,6 +48,7 @@ BELOW: dict[str, set[str]] = {
     "consequences": {"framework", "scores"},
     "actions": {"framework"},
     "problems": {"framework"},
+    "parents": set(),
     "complaints": set(),
     "comments": {"complaints"},
     "tables": set(),

@@ -1,5 +1,7 @@
 """Targets: the published value decides, the interval only says how sure."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from svclib import columns
-from svclib.targets import judge_targets, on_target, target_range
+from svclib.errors import DataError
+from svclib.targets import judge_steps, judge_targets, on_target, target_range
 
 FRAMEWORK = tiny_framework()
 
@@ -65,3 +68,59 @@ def test_target_range_follows_the_direction(better, target, wanted):
 def test_a_better_value_never_loses_a_target(value, step):
     indicator = FRAMEWORK.indicator("态度")
     assert on_target(indicator, value + step) or not on_target(indicator, value)
+
+
+def step(unit, name, *, hours=np.nan, compliance=np.nan):
+    return {"unit": unit, "category": "订单", "step": name, "hours": hours, "compliance": compliance}
+
+
+STEPS = pd.DataFrame([
+    step("*", "受理", hours=0.5, compliance=0.95), step("甲", "受理", hours=0.5, compliance=0.95),
+    step("乙", "受理", hours=0.75, compliance=0.8), step("甲", "运输", hours=3.0),
+])  # fmt: skip
+
+
+def aim(unit, indicator, name, target, **more):
+    blank = {"unit": unit, "indicator": indicator, "step": name, "target": target, "warn": np.nan,
+             "owner": "", "due": "", "reason": "", "valid_from": ""}  # fmt: skip
+    return blank | more
+
+
+def of_steps(*rows, day=dt.date(2026, 6, 30)):
+    sheet = pd.DataFrame([row | {"row": k + 2} for k, row in enumerate(rows)])
+    found = judge_steps(STEPS, sheet, FRAMEWORK, cycle="c", day=day)
+    columns.checked("step_targets", found)
+    return found[["unit", "step", "value", "status"]].to_numpy().tolist()
+
+
+def test_a_step_is_judged_by_its_time_or_its_time_limit():
+    assert FRAMEWORK.indicator("时长").unit == "分钟"
+    assert of_steps(aim("甲", "时长", "受理", 30)) == [["甲", "受理", 30.0, "met"]]
+    assert of_steps(aim("甲", "时长", "受理", 29.9)) == [["甲", "受理", 30.0, "missed"]]
+    assert of_steps(aim("甲", "处理率", "受理", 95)) == [["甲", "受理", 95.0, "met"]]
+    assert of_steps(aim("甲", "处理率", "受理", 95.1)) == [["甲", "受理", 95.0, "missed"]]
+
+
+def test_a_row_for_all_units_leaves_out_those_with_their_own():
+    assert of_steps(aim("", "时长", "受理", 40)) == [["乙", "受理", 45.0, "missed"], ["甲", "受理", 30.0, "met"]]
+    both = of_steps(aim("", "时长", "受理", 40), aim("甲", "时长", "受理", 20))
+    assert both == [["乙", "受理", 45.0, "missed"], ["甲", "受理", 30.0, "missed"]]
+
+
+def test_the_latest_revision_in_force_counts():
+    rows = (aim("甲", "时长", "受理", 20), aim("甲", "时长", "受理", 40, valid_from="2026-05-01"))
+    assert of_steps(*rows)[0][-1] == "met"
+    assert of_steps(*rows, day=dt.date(2026, 4, 30))[0][-1] == "missed"
+
+
+def test_a_step_without_events_is_said_not_to_be_reported():
+    assert [row[-1] for row in of_steps(aim("乙", "时长", "装车", 20), aim("", "时长", "卸车", 20))] == [
+        "not_reported", "not_reported",
+    ]  # fmt: skip
+    assert of_steps(aim("甲", "处理率", "运输", 90))[0][-1] == "not_reported"
+    assert judge_steps(STEPS, None, FRAMEWORK, cycle="c", day=None).empty
+
+
+def test_a_warning_on_the_good_side_of_a_step_target_is_refused():
+    with pytest.raises(DataError, match="row 2 .*warning value 10 on the good side of target 30"):
+        of_steps(aim("甲", "时长", "受理", 30, warn=10))

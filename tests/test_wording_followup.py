@@ -151,8 +151,12 @@ def test_levers_consequences_concerns_steps_findings_referrals_and_mix():
         "action": "述职",
         "clause": "第十八条",
     }
-    zh, _ = pair(wording.consequences, table("consequences", rule | {"rule": "consecutive:1"}))
-    assert zh == ["保洁部连续2期不合格或更低，建议：述职。（第十八条）"]
+    frame = table("consequences", rule | {"rule": "consecutive:1"})
+    zh, en = pair(wording.consequences, frame, worst="不合格")
+    assert zh == ["保洁部连续2期不合格，建议：述职。（第十八条）"]
+    assert "worse" not in en[0]
+    zh, _ = pair(wording.consequences, frame.assign(grade="合格", rule="in_year:1"), worst="不合格")
+    assert zh == ["保洁部年内2次合格或更低，建议：述职。（第十八条）"]
     said = {"cycle": "2026Q2", "unit": "*", "share": 0.5, "cumulative": 0.5}
     zh, _ = pair(
         wording.concerns,
@@ -167,6 +171,22 @@ def test_levers_consequences_concerns_steps_findings_referrals_and_mix():
     step = {"cycle": "2026Q2", "unit": "*", "category": "订单", "step": "运输", "n": 9, "hours": 2.5, "time_share": 0.4,
             "compliance": 0.9, "slowest": True}  # fmt: skip
     assert "订单用时最长的环节是运输" in pair(wording.steps, table("steps", step))[0][0]
+    aim = {"cycle": "2026Q2", "unit": "保洁部", "category": "订单", "step": "受理", "indicator": "响应时间"}
+    zh, _ = pair(
+        wording.step_targets,
+        table(
+            "step_targets",
+            aim | {"kind": "duration", "value": 28.0, "measure": "分钟", "target": 30, "status": "met"},
+            aim | {"kind": "proportion", "value": 26.67, "measure": "%", "target": 90, "status": "missed",
+                   "indicator": "处理率"},
+            aim | {"kind": "duration", "measure": "分钟", "target": 20, "status": "not_reported", "step": "装车"},
+        ),
+    )  # fmt: skip
+    assert zh == [
+        "保洁部订单的受理环节时限合规率26.67%，目标值90%，未达标。",
+        "保洁部的装车环节定有目标值20分钟，本期没有这一环节的事件记录，未作判定。",
+        "保洁部订单的受理环节平均用时28.00分钟，目标值30分钟，达标。",
+    ]
     heard = {"cycle": "2026Q2", "unit": "保洁部", "row": 2, "role": "客户", "finding": "没人接电话"}
     assert pair(wording.findings, table("findings", heard))[0] == ["保洁部（客户）：没人接电话。"]
     passed = {

@@ -22,7 +22,7 @@ def shared() -> dict[str, pd.DataFrame]:
     words = [(category, word) for category, found in texts.KEYWORDS.items() for word in found]
     return {
         "targets": pd.DataFrame(ledger.TARGETS, columns=ledger.TARGET_COLUMNS),
-        "benchmarks": pd.DataFrame(ledger.BENCHMARKS, columns=["指标", "参照对象", "参照值", "来源"]),
+        "benchmarks": pd.DataFrame(ledger.BENCHMARKS, columns=ledger.BENCHMARK_COLUMNS),
         "keywords": pd.DataFrame(words, columns=["类别", "关键词"]),
     }
 

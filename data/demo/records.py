@@ -11,7 +11,12 @@ import pandas as pd
 from . import model
 from .model import DIMENSIONS, MERGED, ORDERS, PERCENT, UNITS, Case
 
-SERVICE, MERGER = "后勤服务中心", "2026-04-01"
+SERVICE, MERGER = ("后勤服务中心", "Logistics service"), "2026-04-01"
+PARENTS = {  # English name, and what belongs to it
+    "东部片区": ("Eastern area", ("配送一部", "冷链部", "仓储部", "装卸部")),
+    "西部片区": ("Western area", ("配送二部", "配送三部", "车队管理部", "包装部")),
+    "综合服务中心": ("Shared services", ("客服部", "调度中心", "采购部", "应急保障部")),
+}
 SECOND = ("Warehousing 1", "林静"), ("Warehousing 2", "蒋涛")  # name and head of each half
 KPIS = ["部门", "指标", "数值", "分子", "分母", "样本量", "均值", "标准差"]
 # One column per expert, one row per dimension; the last dimension has what is left to 100.
@@ -21,22 +26,25 @@ INCONSISTENT = ("专家E", "客户体验", "流程效率")  # this expert gave t
 
 def units() -> dict[str, pd.DataFrame]:
     """The list of units of 2026Q2, and the one before two of them became one."""
-    columns = ["部门", "英文名称", "上级", "分组", "负责人"]
-    rows = [(u.unit, u.name_en, SERVICE, u.group, u.head) for u in UNITS]
+    columns = ["部门", "英文名称", "上级", "参评", "分组", "负责人"]
+    above = {unit: parent for parent, (_, units) in PARENTS.items() for unit in units}
+    top = [(*SERVICE, "", "否", "", "")]
+    top += [(parent, en, SERVICE[0], "否", "", "") for parent, (en, _) in PARENTS.items()]
+    rows = [(u.unit, u.name_en, above[u.unit], "是", u.group, u.head) for u in UNITS]
     split = [
         old
         for row in rows
         for old in (
-            [(h, en, SERVICE, row[3], head) for h, (en, head) in zip(model.HALVES, SECOND, strict=True)]
+            [(h, en, *row[2:5], head) for h, (en, head) in zip(model.HALVES, SECOND, strict=True)]
             if row[0] == MERGED
             else [row]
         )
     ]
-    now = pd.DataFrame(rows, columns=columns)
+    now = pd.DataFrame([*rows, *top], columns=columns)
     merged = now["部门"] == MERGED
     now["替代"] = np.where(merged, "；".join(model.HALVES), "")
     now["生效日期"] = np.where(merged, MERGER, "")
-    return {"units": now, "units_until_2026Q1": pd.DataFrame(split, columns=columns)}
+    return {"units": now, "units_until_2026Q1": pd.DataFrame([*split, *top], columns=columns)}
 
 
 def kpis(rngs: list[np.random.Generator], extra: list[np.random.Generator], case: Case) -> pd.DataFrame:

@@ -108,7 +108,9 @@ TABLES: dict[str, Table] = {
                          "fed_back_share repeat_share"),
     "causes": _table("70", "cycle unit category cause", "n share cumulative"),
     "steps": _table("70", "cycle unit category step",
-                    "n hours hours_median time_share n_overdue compliance target slowest"),
+                    "n hours hours_median time_share n_overdue compliance slowest"),
+    "step_targets": _table("70", "cycle unit category step indicator",
+                           "kind value measure target status owner due basis"),
     "timeline": _table("70", "cycle unit row",
                        "category step cause opened responded closed hours_to_response hours_to_close"),
     "concerns": _table("70", "cycle unit category", "n share cumulative"),
@@ -120,12 +122,14 @@ TABLES: dict[str, Table] = {
                       "accepted_by lesson reusable verdict outcome"),
     "appeals": _table("70", "cycle appeal",
                       "unit indicator matter filed due overdue decision decided basis"),
-    "references": _table("70", "indicator name", "value basis"),
+    "references": _table("70", "indicator name", "name_en value basis"),
     "referrals": _table("70", "cycle owner unit type indicator", "due"),
     # 90 report
     "board": _table("90", "cycle unit",
                     "group published score_low score_high grade last_grade change verdict status reason "
                     "clause limited_by rank rank_low rank_high group_rank n"),
+    "parents": _table("90", "cycle parent", "n_units n_graded plain_mean lowest highest"),
+    "parent_grades": _table("90", "cycle parent grade", "n_units"),
     "claims": _table("90", "claim lang", "template text table key"),
 }
 # fmt: on

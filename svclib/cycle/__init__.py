@@ -140,6 +140,11 @@ class Context:
         """Indicators in the order of the framework."""
         return [i.name for i in self.framework.indicators]
 
+    @property
+    def cycles(self) -> list[str]:
+        """Cycles read, in time."""
+        return self.state.in_time
+
     def current(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Rows of the current cycle."""
         return frame[frame["cycle"] == self.params.cycle].reset_index(drop=True)
@@ -180,7 +185,11 @@ class Context:
         facts = {"cycle": self.params.cycle, "status": self.params.status, "baseline": self.state.baseline}
         facts |= {"units": len(self.units), "unit_label": self.label(self.framework.unit_label, lang)}
         line = wording.masthead(facts, lang, self.label)
-        return (self.label(unit, lang), f"{title} · {line}") if unit else (title, line)
+        if not unit:
+            return title, line
+        above = self.state.above.get(unit, "")
+        below = f" · {wording.unit_line(above, lang, self.label)}" if above else ""
+        return self.label(unit, lang), f"{title} · {line}{below}"
 
     def valid(self, *cycles: str) -> pd.DataFrame:
         """Responses that count, reverse items recoded: the data behind the statistics."""
@@ -195,11 +204,13 @@ class Context:
         return tables.Text("\n".join(f"{name:<12} {value}" for name, value in facts.items()))
 
     def show(self, make: Callable[[str], object]) -> None:
-        """Display ``make(lang)`` for every language; an export keeps the outputs of its own."""
+        """Display ``make(lang)`` for every language, unless None; an export keeps its own language."""
         from IPython.display import display
 
         for lang in self.languages:
-            display(make(lang), metadata={"lang": lang})
+            made = make(lang)
+            if made is not None:
+                display(made, metadata={"lang": lang})
 
     def label(self, name: str, lang: str) -> str:
         """`name` as shown in `lang`."""

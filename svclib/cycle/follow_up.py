@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from svclib import actions, comments, complaints, problems
+from svclib import actions, comments, complaints, problems, targets
 from svclib.cycle.state import State, valid
 
 Tables = dict[str, pd.DataFrame]
@@ -16,13 +16,15 @@ def follow_up(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """70: which problems are common or prominent, what customers say, and whether last measures worked."""
     cycle, today, events = state.cycle, state.params.today, state.sheet("events")
     answers = valid(state, tables["exclusions"], (cycle,))
+    sheet, passed_through = state.sheet("targets"), complaints.steps(events, cycle=cycle, today=today)
     made = {
         "problems": problems.find(
             tables["losses"], tables["targets"], state.framework, state.params.problems
         ),
         "complaints": complaints.summary(events, cycle=cycle, today=today),
         "causes": complaints.causes(events, cycle=cycle),
-        "steps": complaints.steps(events, cycle=cycle, today=today, targets=state.sheet("targets")),
+        "steps": passed_through,
+        "step_targets": targets.judge_steps(passed_through, sheet, state.framework, cycle=cycle, day=today),
         "timeline": complaints.timeline(events if state.params.kind == "ad_hoc" else None, cycle=cycle),
         "findings": actions.findings(state.sheet("interviews"), cycle=cycle),
         "actions": actions.status(state.sheet("actions"), tables["changes"], cycle=cycle, today=today),

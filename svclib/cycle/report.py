@@ -10,6 +10,7 @@ import pandas as pd
 from svclib import wording
 from svclib.columns import TABLES
 from svclib.cycle.state import ALL_UNITS, BEFORE, State
+from svclib.parents import roll_up
 from svclib.scores import TOTAL
 
 LANGUAGES = ("zh", "en")
@@ -33,9 +34,11 @@ def _of_params(state: State) -> dict[str, str]:
 
 
 def report(state: State, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """90: one row per unit for the front page, and the claims of the whole report."""
+    """90: one row per unit for the front page, the same by parent, and the claims of the whole report."""
     said = [_claims(state, tables, lang) for lang in LANGUAGES]
-    return {"board": board(state, tables), "claims": pd.concat(said, ignore_index=True)}
+    grades = tables["grades"][tables["grades"]["cycle"] == state.cycle]
+    below = roll_up(grades, state.above, cycle=state.cycle)
+    return {"board": board(state, tables), "claims": pd.concat(said, ignore_index=True)} | below
 
 
 def board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

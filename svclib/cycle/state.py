@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -68,9 +68,24 @@ class State:
         return self.inputs[cycle or self.cycle].sheets.get(name)
 
     def names(self, lang: str) -> dict[str, str]:
-        """What each unit of the current cycle is called in `lang`; "" where nothing is given."""
-        units = self.inputs[self.cycle].units
-        return dict(zip(units["unit"], units["name" if lang == "zh" else "name_en"], strict=True))
+        """What each unit of the current cycle, and each parent, is called in `lang`; "" where not given."""
+        inputs, column = self.inputs[self.cycle], "name" if lang == "zh" else "name_en"
+        return {u: name for rows in (inputs.parents, inputs.units) for u, name in _pairs(rows, column)}
+
+    @property
+    def above(self) -> dict[str, str]:
+        """The parent of each unit of the current cycle and of each parent; those without one left out."""
+        inputs = self.inputs[self.cycle]
+        return {u: up for rows in (inputs.parents, inputs.units) for u, up in _pairs(rows, "parent") if up}
+
+    @property
+    def in_time(self) -> list[str]:
+        """Cycles read, by their last day; in the order declared where one has no day."""
+        declared = list(self.inputs)
+        days = [self.days.get(cycle) for cycle in declared]
+        if any(day is None for day in days):
+            return declared
+        return sorted(declared, key=lambda cycle: str(self.days[cycle]))
 
     def groups(self, cycle: str) -> dict[str, str]:
         """Group of each unit of `cycle`, "" where none is given."""
@@ -79,6 +94,10 @@ class State:
     def units(self, cycle: str) -> list[str]:
         """Units to be scored in `cycle`, in the order of the units file."""
         return [str(u) for u in self.inputs[cycle].units["unit"]]
+
+
+def _pairs(rows: pd.DataFrame, column: str) -> Iterable[tuple[str, str]]:
+    return zip(rows["unit"], rows[column], strict=True)
 
 
 def load(params: Params, *, corrected: bool = True) -> State:

@@ -139,7 +139,7 @@ def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     history = _history(state, tables)
     units = state.inputs[state.cycle].units
     return {
-        **follow(history, state.framework, units, cycle=state.cycle),
+        **follow(history, state.framework, units, cycles=state.in_time),
         "targets": judged,
         "losses": losses(
             tables["contributions"],

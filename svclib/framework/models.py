@@ -22,6 +22,9 @@ WeightMethod = Literal["direct", "equal", "ahp", "entropy", "stated"]
 Source = Literal["responses", "kpis"]
 
 Target = float | tuple[float, float]
+HOURS = dict.fromkeys(("小时", "时", "h", "hour", "hours"), 1.0)
+HOURS |= dict.fromkeys(("分钟", "分", "min", "minute", "minutes"), 1 / 60)
+HOURS |= dict.fromkeys(("天", "日", "d", "day", "days"), 24.0)
 
 
 def _plain_percent(unit: str) -> str:
@@ -107,6 +110,11 @@ class Indicator(Frozen):
         if self.kind in ("proportion", "stability"):
             return (0.0, 100.0) if self.unit == "%" else (0.0, 1.0)
         return (-math.inf if self.kind == "amount" else 0.0, math.inf)
+
+    @property
+    def hours(self) -> float | None:
+        """Hours in one unit of a duration; None for other kinds and units."""
+        return HOURS.get(self.unit.casefold()) if self.kind == "duration" else None
 
     @property
     def slope(self) -> float | None:

@@ -9,6 +9,7 @@ from svclib.plots.change import change_forest, slope, targets_dots
 from svclib.plots.collection import authenticity, channel_mix, distribution, return_rates
 from svclib.plots.problems import pareto
 from svclib.plots.quality import missing_items, reliability_forest, response_profile
+from svclib.plots.references import reference_dots
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
 from svclib.plots.style import Chart, use_style
 from svclib.plots.weighting import consistency, weights
@@ -25,6 +26,7 @@ __all__ = [
     "missing_items",
     "pareto",
     "probability_bars",
+    "reference_dots",
     "reliability_forest",
     "response_profile",
     "return_rates",

@@ -103,7 +103,13 @@ def _verdict_legend(ax: Axes, verdicts: Sequence[str], lang: str) -> None:
 
 
 def slope(
-    frame: pd.DataFrame, lang: str, label: Label, *, scale: Mapping[str, float], title: str = ""
+    frame: pd.DataFrame,
+    lang: str,
+    label: Label,
+    *,
+    scale: Mapping[str, float],
+    order: Sequence[str] = (),
+    title: str = "",
 ) -> Chart:
     """Total score of every unit over the cycles, coloured by grade; all units together dashed.
 
@@ -111,8 +117,10 @@ def slope(
     ----------
     frame : table "history"; rows of the total are used.
     scale : label of each grade to its cut, best first.
+    order : cycles in time; without it they stand in the order of their labels.
     """
     frame = frame[frame["node"] == "total"].dropna(subset="score").sort_values(["cycle", "unit"])
+    frame = style.ordered(frame, "cycle", order)
     if frame.empty:
         return style.no_data(lang, title)
     cycles, units = style.unique(frame["cycle"]), style.unique(frame["unit"])

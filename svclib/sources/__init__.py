@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +37,7 @@ class Inputs:
     sheets : one frame per sheet of the catalog that is given, columns row and its fields
     exclusions : table "exclusions" of everything left out while reading
     hashes : SHA-256 of each file by source name
+    parents : unit, name, name_en, parent of the bodies listed that are not evaluated themselves
     """
 
     units: pd.DataFrame
@@ -45,6 +47,7 @@ class Inputs:
     sheets: dict[str, pd.DataFrame]
     exclusions: pd.DataFrame
     hashes: dict[str, str]
+    parents: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=list(records.PARENTS)))
 
 
 def read(params: Params, *, corrected: bool = True) -> Inputs:
@@ -130,7 +133,7 @@ def _table(name: str, params: Params) -> Table:
         wanted = Wanted(need, [c for c in fields if c not in need], own)
         return build(name, params.cycle, files.read(entry, headers_only=True), entry, wanted)
     required, optional = {
-        "units": (["unit"], list(records.UNITS[1:])),
+        "units": (["unit"], [*records.UNITS[1:], "evaluated"]),
         "responses": answers.wanted(params.framework),
         "kpis": (["unit", "indicator"], ["cycle", *records.NUMBERS]),
         "judgments": (["expert", "a", "b", "value"], ["credibility", "parent"]),
@@ -143,7 +146,7 @@ def _frames(found: dict[str, Table], params: Params) -> dict[str, pd.DataFrame]:
     framework = params.framework
     frames = _empty(framework)
     if "units" in found:
-        frames["units"] = records.units(found["units"])
+        frames["units"], frames["parents"] = records.units(found["units"])
     names: Sequence[str] = tuple(frames["units"]["unit"])
     if "responses" in found:
         frames["responses"] = answers.responses(found["responses"], params, names)
@@ -176,6 +179,7 @@ def _empty(framework: Framework) -> dict[str, pd.DataFrame]:
     }
     columns = {
         "units": records.UNITS,
+        "parents": records.PARENTS,
         "responses": answers.columns(framework),
         "kpis": records.KPIS,
         "judgments": records.JUDGMENTS,

@@ -310,6 +310,9 @@ SHEETS: dict[str, Sheet] = {
                 "指标", "node", True, "指标、维度或总分", "Indicator, dimension or total", "准时送达率"
             ),
             "name": Field("参照对象", "text", True, "谁的水平", "Whose level", "行业平均"),
+            "name_en": Field(
+                "参照对象英文", "text", False, "英文报告中的名称", "Name in English reports", "Industry mean"
+            ),
             "value": Field(
                 "参照值",
                 "number",

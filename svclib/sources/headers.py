@@ -13,6 +13,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "group": ("分组", "组别", "类别"),
     "head": ("负责人", "部门负责人"),
     "replaces": ("替代", "替代部门", "原部门", "合并自"),
+    "evaluated": ("参评", "是否参评"),
     "valid_from": ("生效日期", "启用日期"),
     "cycle": ("周期", "评价周期"),
     "respondent": ("受访者编号", "受访者", "问卷编号", "编号", "序号", "id", "respondent id"),

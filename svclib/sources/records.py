@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -10,9 +10,11 @@ import pandas as pd
 
 from svclib.errors import nearest
 from svclib.framework import Anchors, Framework, Indicator
+from svclib.sources.catalog import YES
 from svclib.sources.table import Table
 
 UNITS = ("unit", "name", "name_en", "parent", "group", "head", "replaces", "valid_from")
+PARENTS = ("unit", "name", "name_en", "parent")
 NUMBERS = ("value", "numerator", "denominator", "n", "mean", "sd")
 KPIS = ("cycle", "row", "unit", "indicator", *NUMBERS, "status")
 JUDGMENTS = ("expert", "credibility", "parent", "a", "b", "value")
@@ -21,15 +23,50 @@ _PLAIN = "Write a plain number without %; 不适用 where it does not apply; not
 _TOP = ("total", "总分")
 
 
-def units(table: Table) -> pd.DataFrame:
-    """One row per evaluated unit; `name` is the unit itself where it is not given."""
+def units(table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row per evaluated unit, and one per body listed only as the parent of others.
+
+    `name` is the unit itself where it is not given.
+    """
     unit = table.text("unit")
     if "unit" in table:
         table.flag(unit == "", "unit", "empty", "Name the unit.")
         table.flag(unit.duplicated() & (unit != ""), "unit", "unit listed twice", "Keep one row per unit.")
     frame = pd.DataFrame({c: table.text(c) for c in UNITS})
     frame["name"] = frame["name"].where(frame["name"] != "", frame["unit"])
-    return frame
+    _hierarchy(table, dict(frame[["unit", "parent"]].to_numpy()))
+    scored = _evaluated(table)
+    parts = (frame[scored], frame.loc[~scored, list(PARENTS)])
+    return parts[0].reset_index(drop=True), parts[1].reset_index(drop=True)
+
+
+def _evaluated(table: Table) -> np.ndarray:
+    """Whether each row is evaluated; it is where nothing is said."""
+    text = table.text("evaluated").str.casefold()
+    table.flag(~text.isin(["", *YES]), "evaluated", "not a choice", "Write 是 or 否.")
+    scored = (text.map(YES) != "no").to_numpy()
+    if len(scored) and not scored.any():
+        table.header_problem("evaluated", "no unit is evaluated", "Write 是 for the units to be evaluated.")
+    return scored
+
+
+def _hierarchy(table: Table, above: Mapping[str, str]) -> None:
+    """Every parent has a row of its own, and none stands above itself."""
+    parent = table.text("parent")
+    remedy = "Give it a row of its own (参评 否 if it is not evaluated), or correct it."
+    for name in sorted(set(parent) - {"", *above}):
+        table.flag(parent == name, "parent", "unknown parent", remedy, nearest(name, [*above]))
+    looped = table.text("unit").map(lambda unit: _above_itself(unit, above))
+    table.flag(looped, "parent", "stands above itself", "Correct one parent of the circle.")
+
+
+def _above_itself(unit: str, above: Mapping[str, str]) -> bool:
+    at = above[unit]
+    for _ in above:
+        if at in ("", unit):
+            break
+        at = above.get(at, "")
+    return unit != "" and at == unit
 
 
 def kpis(table: Table, framework: Framework, units: Sequence[str]) -> pd.DataFrame:

@@ -74,7 +74,17 @@ def _answered(table: Table, frame: pd.DataFrame, names: Names) -> None:
         table.flag(here, "respondent", "no answer of this respondent", "Write the id as returned.", near)
 
 
-_ACROSS = {"events": _in_time, "adjustments": _points, "audit": _answered}
+def _of_steps(table: Table, frame: pd.DataFrame, names: Names) -> None:
+    """What is known of a step is its time and its time limit: only such an indicator can have its target."""
+    fit = [i.name for i in names.framework.indicators if i.hours or i.kind == "proportion"]
+    known = [i.name for i in names.framework.indicators]
+    wrong = (frame["step"] != "") & frame["indicator"].isin(known) & ~frame["indicator"].isin(fit)
+    found = "a step cannot have a target of this indicator"
+    remedy = "Name a duration (小时, 分钟, 天) or a proportion, or empty the step."
+    table.flag(wrong, "indicator", found, remedy)
+
+
+_ACROSS = {"targets": _of_steps, "events": _in_time, "adjustments": _points, "audit": _answered}
 
 
 def empty(name: str) -> pd.DataFrame:

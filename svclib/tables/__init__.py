@@ -3,7 +3,7 @@
 Results are stored unrounded; every printed number passes through `fmt`.
 """
 
-from svclib.tables.listing import Card, cards, listed, masthead, paragraph
+from svclib.tables.listing import Card, cards, heading, listed, masthead, paragraph
 from svclib.tables.marked import marked, problems, together
 from svclib.tables.numbers import (
     DASH,
@@ -17,6 +17,7 @@ from svclib.tables.numbers import (
     short_percent,
     signed,
 )
+from svclib.tables.references import with_references
 from svclib.tables.show import Shown, Text, golden, matrix, show, text_width
 from svclib.tables.words import DECIMALS, Label, cell, code, words
 
@@ -34,6 +35,7 @@ __all__ = [
     "fmt",
     "fmt_all",
     "golden",
+    "heading",
     "interval",
     "listed",
     "marked",
@@ -49,5 +51,6 @@ __all__ = [
     "signed",
     "text_width",
     "together",
+    "with_references",
     "words",
 ]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from svclib.tables.show import Shown
+from svclib.tables.words import words
 
 
 def listed(claims: pd.DataFrame) -> Shown:
@@ -16,6 +17,12 @@ def listed(claims: pd.DataFrame) -> Shown:
     texts = [str(t) for t in claims["text"]]
     items = "".join(f"<li>{html.escape(t)}</li>" for t in texts)
     return Shown(f'<ul class="claims">{items}</ul>' if texts else "", "\n".join(texts))
+
+
+def heading(key: str, lang: str) -> Shown:
+    """Heading of a section that is shown only where there is something to show."""
+    text = str(words(lang)["headings"][key])
+    return Shown(f"<h2>{html.escape(text)}</h2>", text)
 
 
 def paragraph(text: str, kind: str = "") -> Shown:

@@ -20,9 +20,10 @@ from svclib.wording.followup import (
     problems,
     referrals,
     revision,
+    step_targets,
     steps,
 )
-from svclib.wording.front import advice, cards, decisions, masthead, unit_cards
+from svclib.wording.front import advice, cards, decisions, masthead, unit_cards, unit_line
 from svclib.wording.quality import consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
@@ -57,9 +58,11 @@ __all__ = [
     "revision",
     "screening",
     "sentence",
+    "step_targets",
     "steps",
     "targets",
     "unit_cards",
+    "unit_line",
     "unusual",
     "weights",
 ]

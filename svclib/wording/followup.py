@@ -56,6 +56,16 @@ def steps(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     return writer.claims()
 
 
+def step_targets(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "step_targets": met or missed, missed ones first."""
+    writer = Writer("step_targets", lang, label)
+    order = {"missed": 0, "not_reported": 1, "met": 2}
+    for row in records(frame.sort_values("status", key=lambda s: s.map(order), kind="stable")):
+        known = row["status"] in ("met", "missed")
+        writer.say([(f"step.{row['kind']}_{row['status']}" if known else "step.not_reported", row)])
+    return writer.claims()
+
+
 def concerns(frame: pd.DataFrame, lang: str, label: Label, *, unit: str = ALL_UNITS) -> pd.DataFrame:
     """One claim on table "concerns": what the comments on `unit` are about, most frequent first."""
     writer = Writer("concerns", lang, label)
@@ -111,11 +121,15 @@ def findings(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     return writer.claims()
 
 
-def consequences(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
-    """Claims on table "consequences": what is proposed for a unit, and under which clause."""
+def consequences(frame: pd.DataFrame, lang: str, label: Label, *, worst: str) -> pd.DataFrame:
+    """Claims on table "consequences": what is proposed for a unit, and under which clause.
+
+    Nothing is said of grades below `worst`, the last of the scale.
+    """
     writer = Writer("consequences", lang, label)
     for row in records(frame):
         kind = row["rule"].partition(":")[0]
+        kind += "_worst" if kind != "grade" and row["grade"] == worst else ""
         parts: list[Part] = [(f"consequence.{kind}", row)]
         writer.say([*parts, ("consequence.clause", row)] if row["clause"] else parts)
     if frame.empty:

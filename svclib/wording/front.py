@@ -20,6 +20,11 @@ def masthead(facts: Mapping[str, Any], lang: str, label: Label) -> str:
     return sentence(f"masthead.{form}", facts, lang, label)
 
 
+def unit_line(parent: str, lang: str, label: Label) -> str:
+    """What the page of a unit adds to the line: the body it belongs to."""
+    return sentence("masthead.unit", {"parent": parent}, lang, label)
+
+
 def cards(
     found: Mapping[str, pd.DataFrame],
     lang: str,

@@ -214,6 +214,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "加减分": ADJUSTMENTS, "处理规则": REPEATED, "赋权": WEIGHTS, "分组": GROUPS,
 }  # fmt: skip
 UNITS, GUIDE = "部门", "填写说明"
+UNIT_NOTES = (
+    "被评价单位，每个一行", "", "", "上级须在本表另有一行", "只作为上级、自身不评价的写“否”", "", "",
+    "由哪些单位更名或合并而来", "",
+)  # fmt: skip
 REQUIRED = ("指标体系", "评分标准", "等级规则", "方案设置")
 # Checked by the reader: every sheet a workbook may have.
 KNOWN: tuple[Any, ...] = (GUIDE, *TABLES, *SETTINGS, UNITS)

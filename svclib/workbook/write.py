@@ -228,8 +228,8 @@ def _widths(page: Any) -> None:
 
 
 def _units(page: Any, units: pd.DataFrame | None) -> None:
-    names = ["部门", "名称", "英文名称", "上级", "分组", "负责人", "替代", "生效日期"]
-    _header(page, names, ["被评价单位，每个一行", "", "", "", "", "", "由哪些单位更名或合并而来", ""])
+    names = ["部门", "名称", "英文名称", "上级", "参评", "分组", "负责人", "替代", "生效日期"]
+    _header(page, names, layout.UNIT_NOTES)
     rows = [] if units is None else units.to_dict("records")
     for line, row in enumerate(rows, 2):
         for place, name in enumerate(names, 1):
