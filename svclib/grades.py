@@ -126,7 +126,7 @@ class Around(NamedTuple):
     """What a unit's grade needs beside its scores.
 
     targets : table "targets" of the cycles, for grades by targets and the counts shown
-    last : grade of each unit in the cycle before, for a buffer
+    last : grade of each unit in the cycle before, "" for none; a buffer goes by it
     pending : units under verification and why: not graded for now
     groups : group of each unit, for ranks within it
     """
@@ -201,6 +201,7 @@ def _one_cycle(
             "adjustment": total["adjustment"],
             "published": total["published"],
             "by_cut": _labels(found.by_cut, framework),
+            "last_grade": [around.last.get(str(u), "") for u in total.index],
             "grade": _labels(found.grade, framework),
             "status": status,
             "coverage": total["coverage"].fillna(0.0),

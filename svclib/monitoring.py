@@ -45,7 +45,7 @@ def alerts(
 def _breach(
     indicator: Indicator, value: float, framework: Framework, warn: Bound
 ) -> tuple[str, str, float] | None:
-    for limit in framework.grades.limits:
+    for limit in sorted(framework.grades.limits, key=lambda rule: rule.type != "veto"):
         if limit.object == indicator.name and bool(limit.condition.holds(value)):
             return (RED if limit.type == "veto" else AMBER), limit.type, limit.condition.value
     edge = warning_edge(indicator, value, warn)

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from factories import tiny_framework
+from factories import tiny_content, tiny_framework
 
-from svclib import columns
+from svclib import columns, framework
 from svclib.monitoring import alerts, warning_edge
 
 FRAMEWORK = tiny_framework()
@@ -39,6 +39,19 @@ def test_a_veto_is_red_and_stands_alone():
     assert list(found["level"]) == ["red"]
     assert list(found["rule"]) == ["veto"]
     assert found["threshold"].iloc[0] == veto.condition.value
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [(0.9, ["amber", "cap", 0.8]), (2.1, ["red", "veto", 2.0]), (0.5, ["amber", "warn", 0.4])],
+)
+def test_a_cap_is_amber_and_a_veto_goes_before_it(value, wanted):
+    content = tiny_content()
+    cap = {"type": "cap", "object": "事故率", "condition": "> 0.8", "result": "合格"}
+    content["grades"]["limits"].append(cap)
+    row = {"cycle": "c", "unit": "u", "indicator": "事故率", "subject": "", "value": value, "status": "ok"}
+    found = alerts(pd.DataFrame([row]), framework.from_dict(content))
+    assert found[["level", "rule", "threshold"]].to_numpy().tolist() == [wanted]
 
 
 @pytest.mark.parametrize("row", [{"status": "not_reported"}, {"subject": "客户"}])

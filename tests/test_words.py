@@ -26,6 +26,8 @@ IDS = {
     "design": "independent panel clusters composite records",
     "family": "total dimension indicator none",
     "adjust": "holm fdr_bh none",
+    "rule": "veto cap warn missing duplicate straight_line speed out_of_range not_reported after_as_of "
+    "outside_window undated",
     "flags": "small_n psu_share fixed too_few_for_equivalence mid_not_declared exact_withheld "
     "low_reliability rescored",
     "note": "single_item too_few no_overlap constant_total no_error_variance single_psu small_n psu_share "
@@ -48,6 +50,7 @@ def test_every_flag_verdict_and_gate_has_its_sentence(lang):
     assert set(templates["flag"]) == set(tables.words(lang)["codes"]["flags"])
     assert {"by_cut", *templates["grade"]} >= {"by_cut", *IDS["reason"].split()[:6]}
     assert set(IDS["verdict"].split()) == set(tables.words(lang)["against"])
+    assert set(templates["alert"]) == {"none", "owner", "veto", "cap", "warn"}
 
 
 @pytest.fixture(scope="module")

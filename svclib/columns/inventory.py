@@ -68,8 +68,8 @@ TABLES: dict[str, Table] = {
     "contributions": _table("40", "cycle unit indicator",
                             "dimension weight score contribution lost"),
     "grades": _table("40", "cycle unit",
-                     "group n adjustment published by_cut grade status reason limited_by clause limit_value "
-                     "found_value next_grade distance coverage n_met n_targets n_not_applicable "
+                     "group n adjustment published by_cut last_grade grade status reason limited_by clause "
+                     "limit_value found_value next_grade distance coverage n_met n_targets n_not_applicable "
                      "n_not_reported n_small_sample rank rank_low rank_high group_rank"),
     "adjustments": _table("40", "cycle unit row",
                           "matter type count points counted clause basis approver date"),

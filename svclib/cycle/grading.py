@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
@@ -11,7 +12,7 @@ from svclib import adjustments, audit, scores, sensitivity
 from svclib import grades as grades_of
 from svclib.columns import empty
 from svclib.cycle.revision import revised
-from svclib.cycle.state import ALL_UNITS, State, estimates, valid
+from svclib.cycle.state import ALL_UNITS, State, estimates, flags, valid
 from svclib.cycle.values import indicator_scores
 from svclib.framework import Framework
 from svclib.grades import Around
@@ -49,20 +50,30 @@ def side_of(state: State, weights: pd.DataFrame, unit: str) -> Side:
 
 def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """40: scores of indicators, dimensions and totals, grades with their reason and probability."""
-    kept = valid(state, tables["exclusions"], state.compared)
     pending = _pending(state, tables["authenticity"])
-    parts, last = [], pd.DataFrame(columns=["unit", "grade"])
-    for cycle in state.compared:
-        made = scored(
-            state, kept, tables["weights"], cycle, last=dict(last[["unit", "grade"]].to_numpy()),
-            pending=pending if cycle == state.cycle else {},
-        )  # fmt: skip
-        parts.append(made)
-        last = made["grades"]
+    parts: list[Tables] = []
+    last: dict[str, str] = {}
+    rules: Callable[..., Tables] = scored
+    for cycle in _chain(state):
+        marks = tables["exclusions"] if cycle in state.compared else flags(state, [cycle])
+        rules = partial(scored, last=last, pending=pending if cycle == state.cycle else {})
+        made = rules(state, valid(state, marks, (cycle,)), tables["weights"], cycle)
+        parts += [made] if cycle in state.compared else []
+        last = last_grades(state, made["grades"])
     found = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
-    return (
-        found | {"annual": empty("annual")} | revised(state, tables["weights"], found["grades"], score=scored)
-    )
+    revision = revised(state, tables["weights"], found["grades"], score=rules)
+    return found | {"annual": empty("annual")} | revision
+
+
+def _chain(state: State) -> list[str]:
+    """Cycles to grade, the current one last: those compared, and all before them where a buffer acts."""
+    wanted = state.in_time if state.framework.grades.buffer else state.compared
+    return [*(cycle for cycle in wanted if cycle != state.cycle), state.cycle]
+
+
+def last_grades(state: State, grades: pd.DataFrame) -> dict[str, str]:
+    """Grade of each unit in table "grades" of one cycle, for the next; an ad-hoc cycle has no last grade."""
+    return {} if state.params.kind == "ad_hoc" else dict(grades[["unit", "grade"]].to_numpy())
 
 
 def _pending(state: State, authenticity: pd.DataFrame) -> dict[str, str]:
@@ -110,7 +121,7 @@ def scored(
         parts.append(found | {"grades": grade, "grade_probability": odds})
     whole = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
     whole["grades"] = _ranked(whole["grades"], whole["totals"], drawn, state)
-    shown = _all_units(whole["totals"], whole["grades"], drawn, state.params.confidence)
+    shown = all_units(whole["totals"], whole["grades"], drawn, state.params.confidence)
     whole["totals"] = pd.concat([whole["totals"], shown], ignore_index=True)
     return whole | {"adjustments": sheet}
 
@@ -178,7 +189,7 @@ def _ranked(
     return sensitivity.rank_intervals(ranked, drawn, confidence=state.params.confidence)
 
 
-def _all_units(
+def all_units(
     total: pd.DataFrame, grade: pd.DataFrame, drawn: Mapping[str, NodeDraws], confidence: float
 ) -> pd.DataFrame:
     """Rows of unit "*": the plain mean of the graded units, so that no unit counts for its size."""

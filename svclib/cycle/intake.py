@@ -6,7 +6,7 @@ import pandas as pd
 
 from svclib import audit, collection
 from svclib.columns import checked
-from svclib.cycle.state import State, weighted_mix
+from svclib.cycle.state import State, counted, mix
 
 # Members of these aspects are compared; who holds a post, only where the answers name it.
 PEOPLE = ("service_item", "staff", "segment", "interviewer", "channel")
@@ -28,7 +28,7 @@ def collected(
     returned = [_returned(state, cycle, answers, marks) for cycle in state.compared]
     return {
         "collection": checked("collection", pd.concat(returned, ignore_index=True)),
-        "mix": weighted_mix(state, kept, state.compared),
+        "mix": mix(state, counted(state, marks, state.compared), state.compared),
         "callback_sample": audit.callback_sample(now, rules.audit, seed=rules.seed),
         "authenticity": audit.authenticity(
             state.sheet("audit"), back, rules.audit, confidence=rules.confidence

@@ -224,13 +224,18 @@ def flags(state: State, cycles: Sequence[str]) -> pd.DataFrame:
 
 def valid(state: State, marks: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
     """Responses of `cycles` that count: excluded rows out, reverse items recoded, weights final."""
-    kept = sources.coded(screening.keep(raw(state, cycles), marks), state.framework)
+    kept = counted(state, marks, cycles)
     if not state.params.collection.population_weights:
         return kept
-    return collection.population_weights(kept, weighted_mix(state, kept, cycles))
+    return collection.population_weights(kept, mix(state, kept, cycles))
 
 
-def weighted_mix(state: State, kept: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
+def counted(state: State, marks: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
+    """`valid` before the answers are weighted to the population."""
+    return sources.coded(screening.keep(raw(state, cycles), marks), state.framework)
+
+
+def mix(state: State, kept: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
     """Table "mix" of `cycles`: respondents against the population."""
     parts = [collection.mix(state.sheet("collection", c), kept, cycle=c) for c in cycles]
     filled = [part for part in parts if len(part)]
@@ -255,6 +260,8 @@ def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> d
         records = kpis[kpis["unit"] == unit]
         if len(records):
             parts.append(kpi_estimate(records, framework))
+        # Records that do not apply, alone, leave nothing to estimate.
+        parts = [part for part in parts if len(part.value)]
         if parts:
             found[unit] = join(*parts)
     return found

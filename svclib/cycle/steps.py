@@ -12,7 +12,7 @@ from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
 from svclib.cycle.follow_up import follow_up
-from svclib.cycle.grading import aims_of, scored, scoring, sides
+from svclib.cycle.grading import aims_of, last_grades, scored, scoring, sides
 from svclib.cycle.intake import collected
 from svclib.cycle.report import report
 from svclib.cycle.state import State, design, flags, raw, valid
@@ -157,11 +157,15 @@ def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
 def _history(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Totals and grades of every cycle read, under the current framework and weights."""
     found = [(tables["totals"], tables["grades"])]
-    for cycle in state.inputs:
+    last: dict[str, str] = {}
+    for cycle in state.in_time:
+        graded = tables["grades"][tables["grades"]["cycle"] == cycle]
         if cycle not in state.compared:
             kept = valid(state, flags(state, [cycle]), [cycle])
-            earlier = scored(state, kept, tables["weights"], cycle)
+            earlier = scored(state, kept, tables["weights"], cycle, last=last)
             found.append((earlier["totals"], earlier["grades"]))
+            graded = earlier["grades"]
+        last = last_grades(state, graded)
     total = pd.concat([t for t, _ in found], ignore_index=True)
     graded = pd.concat([g for _, g in found], ignore_index=True)[["cycle", "unit", "grade"]]
     rows = total.merge(graded.assign(node=TOTAL), on=["cycle", "unit", "node"], how="left")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from svclib.columns import checked
 from svclib.errors import InputErrors, Problem
 from svclib.framework import Framework
 from svclib.params import Params
-from svclib.sources import answers, corrections, files, presets, records, sheets
+from svclib.sources import answers, corrections, files, presets, records, scope, sheets
 from svclib.sources.answers import coded
 from svclib.sources.catalog import SHEETS
 from svclib.sources.drafting import draft_mapping
@@ -80,13 +80,23 @@ def check(params_file: str | Path) -> list[Problem]:
         if not path.is_file():
             continue
         other, found = params_module.examine(path)
-        found = [*found, *(examine(other)[1] if other is not None else ())]
-        if other is not None and other.cycle in seen:
-            remedy = "Give each params file its own cycle."
-            found.append(Problem(path.name, "", "cycle", f"cycle {other.cycle!r} is used twice", remedy))
-        seen |= {other.cycle} if other is not None else set()
+        if other is not None:
+            found = [*found, *examine(other)[1], *_out_of_place(other, params, seen)]
+            seen.add(other.cycle)
         problems += [p if p.file == path.name else replace(p, file=f"{path.name}: {p.file}") for p in found]
     return list(dict.fromkeys(problems))
+
+
+def _out_of_place(earlier: Params, params: Params, seen: Set[str]) -> list[Problem]:
+    """Why a cycle cannot be the baseline or the history of `params`."""
+    file, found = earlier.file.name, []
+    if earlier.cycle in seen:
+        remedy = "Give each params file its own cycle."
+        found.append(Problem(file, "", "cycle", f"cycle {earlier.cycle!r} is used twice", remedy))
+    if params.kind == "regular" and earlier.kind != "regular":
+        told = f"{params.file.name} names a cycle of kind {earlier.kind} as baseline or history"
+        found.append(Problem(file, "", "kind", told, "Name a regular cycle: only these form a chain."))
+    return found
 
 
 def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Problem]]:
@@ -111,6 +121,7 @@ def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Pro
             frames, out = _corrected(frames, out, made)
     hashes = {name: table.cells.sha256 for name, table in found.items()}
     problems += [p for table in found.values() for p in table.problems]
+    problems += scope.problems(params, frames["units"])
     return Inputs(**frames, sheets=filled, exclusions=out, hashes=hashes), problems
 
 

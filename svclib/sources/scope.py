@@ -1,0 +1,36 @@
+"""What an ad-hoc cycle looks at must be there: its units, and something to evaluate in each of them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from svclib.errors import Problem, nearest
+from svclib.framework import Group
+from svclib.framework.groups import troubles
+from svclib.params import Params
+
+
+def problems(params: Params, units: pd.DataFrame) -> list[Problem]:
+    """Unknown units of the scope, and groups of which its indicators leave nothing to evaluate."""
+    scope = params.scope
+    if scope is None or units.empty:
+        return []
+    known = [str(u) for u in units["unit"]]
+    file = params.file.name
+    found = [
+        Problem(file, "", "scope.units", f"unknown unit {u!r}", "Name one of units.", nearest(u, known))
+        for u in scope.units
+        if u not in known
+    ]
+    here = units[units["unit"].isin(scope.units or known)]
+    every = [i.name for i in params.framework.indicators]
+    gone = tuple(set(every) - set(scope.indicators or every))
+    for name in sorted(set(here["group"])):
+        rules = params.framework.groups.get(name, Group())
+        left = rules.model_copy(update={"exclude": (*rules.exclude, *gone)})
+        said = f"units of group {name}: " if name in params.framework.groups else ""
+        found += [
+            Problem(file, "", "scope.indicators", said + told, remedy)
+            for told, remedy in troubles(params.framework, left)
+        ]
+    return list(dict.fromkeys(found))
