@@ -90,3 +90,11 @@ def test_the_checklist_has_five_groups_and_tells_what_passes():
     assert (CHECKS["判定为符合的标准"] != "").all()
     assert not CHECKS["编号"].duplicated().any()
     assert set(CHECKS["一票否决"]) == {"是", "否"}
+
+
+def test_the_criteria_are_written_item_by_item_with_a_count_or_a_limit():
+    criteria = CHECKS["判定为符合的标准"]
+    assert not criteria.duplicated().any()
+    assert criteria.str.contains(r"\d|全部").all()
+    for name, standard in zip(CHECKS["检查项"], criteria, strict=True):
+        assert name not in standard, f"{name}: the criterion repeats the item"
