@@ -1,0 +1,177 @@
+"""The rows that count: answers, weights, sampling units, strata, and the error of anything linear in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from svclib.errors import DataError
+
+TOLERANCE = 1e-12  # of the largest variance: anything below is rounding noise
+LONELY = 2  # a stratum with fewer sampling units cannot be centred at itself
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows with at least one answer.
+
+    Attributes
+    ----------
+    x : (n, k) answers, NaN = unanswered
+    w : (n,) design weights of sum 1
+    psu : (n,) sampling units 0..G-1
+    stratum : (n,) strata 0..H-1
+    items : names of the columns
+    ids : (G,) what the sampling units are called, for those present in two samples
+    """
+
+    x: np.ndarray
+    w: np.ndarray
+    psu: np.ndarray
+    stratum: np.ndarray
+    items: tuple[str, ...]
+    ids: np.ndarray
+
+    @property
+    def share(self) -> np.ndarray:
+        """Weight share of every sampling unit, (G,)."""
+        return np.bincount(self.psu, weights=self.w)
+
+    @property
+    def independent(self) -> bool:
+        """Equal weights, one stratum, one row per sampling unit."""
+        n = len(self.w)
+        one_each = n > 0 and self.psu.max() + 1 == n and self.stratum.max() == 0
+        return bool(one_each and np.ptp(self.w) * n < TOLERANCE)
+
+    def keep(self, rows: np.ndarray) -> Sample:
+        """The rows of a mask, weights of sum 1 again."""
+        w = self.w[rows]
+        kept, psu = np.unique(self.psu[rows], return_inverse=True)
+        layer = np.unique(self.stratum[rows], return_inverse=True)[1]
+        return Sample(self.x[rows], w / (w.sum() or 1.0), psu, layer, self.items, self.ids[kept])
+
+
+def sample(
+    x: pd.DataFrame,
+    *,
+    weights: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+) -> Sample:
+    """The rows of `x` with an answer and a positive weight.
+
+    Parameters
+    ----------
+    x : DataFrame, (n, k)
+        Answers, reverse items recoded, NaN = unanswered.
+    weights : array_like, (n,), optional
+        Design weights of at least 0.
+    cluster, strata : array_like, (n,), optional
+        Sampling unit and stratum of each row; by default every row is drawn alone.
+
+    Raises
+    ------
+    DataError
+        Another length than `x`, a weight that is negative or no number, an empty cluster or stratum.
+    """
+    values = x.to_numpy(dtype=float)
+    n = len(values)
+    w = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
+    unit = np.arange(n) if cluster is None else np.asarray(cluster)
+    layer = np.zeros(n, dtype=int) if strata is None else np.asarray(strata)
+    _check(w, unit, layer, n)
+    rows = ~np.isnan(values).all(axis=1) & (w > 0)
+    psu = pd.factorize(unit[rows] if strata is None else _pairs(unit[rows], layer[rows]))[0]
+    ids = np.empty(psu.max(initial=-1) + 1, dtype=object)
+    ids[psu] = unit[rows]
+    total = w[rows].sum() or 1.0
+    names = tuple(str(c) for c in x.columns)
+    return Sample(values[rows], w[rows] / total, psu, pd.factorize(layer[rows])[0], names, ids)
+
+
+def _pairs(unit: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """Sampling units are drawn within strata: the same name in two strata is two units."""
+    frame = pd.DataFrame({"layer": layer, "unit": unit})
+    return frame.groupby(["layer", "unit"], sort=False).ngroup().to_numpy()
+
+
+def _check(w: np.ndarray, unit: np.ndarray, layer: np.ndarray, n: int) -> None:
+    sizes = {"weights": len(w), "cluster": len(unit), "strata": len(layer)}
+    wrong = [f"{name} ({size})" for name, size in sizes.items() if size != n]
+    if wrong:
+        raise DataError(f"{', '.join(wrong)} must have one entry per row ({n}).")
+    if not (np.isfinite(w) & (w >= 0)).all():
+        raise DataError("weights must be numbers of at least 0. Leave rows without a weight out.")
+    for name, codes in (("cluster", unit), ("strata", layer)):
+        if pd.isna(codes).any():
+            raise DataError(f"{name} has empty entries. Fill it in for every row.")
+
+
+def spread(rows: Sample, moves: np.ndarray) -> tuple[np.ndarray, float]:
+    """Covariance of statistics whose rows have the influences `moves`, and its degrees of freedom.
+
+    V = sum over strata and their sampling units of z z'/(1 - share of the unit in its stratum),
+    z the weighted sum of the influences over the unit less the mean of its stratum: n/(n - 1)
+    where all weigh the same.  df = sampling units - strata.
+
+    Parameters
+    ----------
+    moves : ndarray, (n, q)
+
+    Returns
+    -------
+    (q, q) covariance, NaN with a single sampling unit, and the df.
+    """
+    z, df = scores(rows, moves)
+    return z.T @ z, df
+
+
+def scores(rows: Sample, moves: np.ndarray, *, corrected: bool = True) -> tuple[np.ndarray, float]:
+    """Sums of the influences per sampling unit, (G, q), whose squares add up to their variance; df.
+
+    A stratum with one sampling unit cannot be centred at itself and keeps its distance from the
+    mean of all (what R's survey calls lonely.psu="adjust").  `corrected` = False leaves the
+    divisor 1 - share out, as likelihood theory does.
+    """
+    z, share, layer = _totals(rows, moves)
+    units = np.bincount(layer)
+    df = float(len(share) - len(units))
+    if len(share) < 2:
+        return np.full(z.shape, np.nan), np.nan
+    mass = np.bincount(layer, weights=share)
+    centred = units >= LONELY
+    if len(units) > 1:
+        centre = np.column_stack([np.bincount(layer, weights=column) for column in z.T]) / units[:, None]
+        z = z - np.where(centred[layer, None], centre[layer], 0.0)
+        df += float((~centred).sum())
+    own = np.where(centred, mass, 1.0)[layer]
+    return (z / np.sqrt(1 - share / own)[:, None] if corrected else z), df
+
+
+def shared(a: tuple[Sample, np.ndarray], b: tuple[Sample, np.ndarray]) -> np.ndarray:
+    """Covariance between statistics of two samples through the sampling units in both, (q, r).
+
+    a, b : a sample and its `scores`.
+    """
+    place = {name: i for i, name in enumerate(a[0].ids)}
+    both = [(place[name], j) for j, name in enumerate(b[0].ids) if name in place]
+    i, j = np.array(both, dtype=int).reshape(-1, 2).T
+    return a[1][i].T @ b[1][j]
+
+
+def _totals(rows: Sample, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted sums of `moves` per sampling unit (G, q), their weight shares, their strata."""
+    z = rows.w[:, None] * moves
+    units = len(rows.ids)
+    layer = np.zeros(units, dtype=int)
+    layer[rows.psu] = rows.stratum
+    if units == len(z):
+        out = np.empty_like(z)
+        out[rows.psu] = z
+        return out, rows.share, layer
+    summed = [np.bincount(rows.psu, weights=column, minlength=units) for column in z.T]
+    return np.column_stack(summed), rows.share, layer
