@@ -16,9 +16,11 @@ import pandas as pd
 
 from svclib import columns, tables, wording
 from svclib import params as params_module
-from svclib.cycle.annual import NEEDS_OF_YEAR, STEPS_OF_YEAR
+from svclib.cycle import state as regular
+from svclib.cycle import year
+from svclib.cycle.annual_report import NEEDS_OF_YEAR, STEPS_OF_YEAR
 from svclib.cycle.report import label as label_of
-from svclib.cycle.state import ALL_UNITS, State, load, valid
+from svclib.cycle.state import ALL_UNITS, State, valid
 from svclib.cycle.steps import NEEDS, STEPS
 from svclib.errors import DataError, ParamError
 from svclib.framework import Framework
@@ -28,6 +30,11 @@ __all__ = ["ALL_UNITS", "Context", "State", "evaluate", "load", "open"]
 
 Tables = dict[str, pd.DataFrame]
 LANGUAGES = ("zh", "en")
+
+
+def load(params: Params, *, corrected: bool = True) -> State:
+    """The typed data of a cycle and of the cycles it names; see `state.load` and `year.load`."""
+    return year.load(params) if params.kind == "annual" else regular.load(params, corrected=corrected)
 
 
 def evaluate(params: Params) -> Tables:

@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from svclib import sensitivity, wording
-from svclib.columns import GLOSSARY, TABLES, empty, sort_by_key
-from svclib.cycle.grading import drawn_nodes
-from svclib.cycle.report import LANGUAGES, board, label
+from svclib import sensitivity
+from svclib.columns import GLOSSARY, TABLES, sort_by_key
+from svclib.cycle.grading import all_units
+from svclib.cycle.parts import Part, parts
 from svclib.cycle.state import State
-from svclib.cycle.steps import STEPS, Tables
+from svclib.cycle.steps import Tables
 from svclib.errors import ParamError
 from svclib.framework import Framework
-from svclib.grades import NO_LIMIT, Graded
+from svclib.grades import EXACT, NO_LIMIT, Graded, ranked
 from svclib.params.settings import Annual
 from svclib.scores import TOTAL, NodeDraws, round_half
 
 FEW = "few_cycles"
-
-
-class Part(NamedTuple):
-    """One cycle of the year: its weight, its published tables, draws of its published scores and grades."""
-
-    cycle: str
-    weight: float
-    totals: pd.DataFrame
-    grades: pd.DataFrame
-    scores: dict[str, dict[str, np.ndarray]]  # unit → node → (D,)
-    codes: dict[str, np.ndarray]  # unit → (D,) positions in the labels
-
-
-def parts(state: State) -> tuple[Part, ...]:
-    """Every cycle of the year evaluated as it was published; weights sum to 1."""
-    annual = state.params.annual
-    given = annual.weights if annual and annual.weights else {}
-    weights = np.array([given.get(p.cycle, 1.0) for p in state.parts])
-    return tuple(_part(p, float(w)) for p, w in zip(state.parts, weights / weights.sum(), strict=True))
-
-
-def _part(state: State, weight: float) -> Part:
-    tables: Tables = {}
-    for step in ("10", "30", "40"):
-        tables |= STEPS[step](state, tables)
-    drawn = drawn_nodes(state, tables, state.cycle)
-    grade = tables["grades"][tables["grades"]["status"] == "graded"]
-    scores = {u: _published(drawn[u], state.framework) for u in grade["unit"] if u in drawn}
-    codes = {u: sensitivity.grade_codes(drawn[u], state.framework) for u in scores}
-    return Part(state.cycle, weight, tables["totals"], tables["grades"], scores, codes)
-
-
-def _published(drawn: NodeDraws, framework: Framework) -> dict[str, np.ndarray]:
-    rule = framework.grades
-    return {n: round_half(x, decimals=rule.decimals, rule=rule.rounding) for n, x in drawn.scores.items()}
+_BLANK: dict[str, Any] = {"float": np.nan, "str": "", "int": 0, "bool": False}
 
 
 class Year(NamedTuple):
@@ -64,6 +30,7 @@ class Year(NamedTuple):
     n_cycles: int
     n: int  # respondents
     coverage: float
+    adjustment: float  # points added to or taken from the mean by the cycles' own 加减分
     scores: dict[str, float]
     draws: dict[str, np.ndarray]
     codes: np.ndarray  # (cycles,)
@@ -71,25 +38,35 @@ class Year(NamedTuple):
 
 
 def scoring(state: State, _: Mapping[str, pd.DataFrame]) -> Tables:
-    """40: totals, grades and their probability for the year, and the cycles they are made of."""
+    """40: totals, grades and their probability for the year, and the cycles they are made of.
+
+    The year it is compared with comes first, under the same units.
+    """
+    made = [_scored(each) for each in (state.before, state) if each is not None]
+    return {name: pd.concat([each[name] for each in made], ignore_index=True) for name in made[0]}
+
+
+def _scored(state: State) -> Tables:
     members = parts(state)
-    years = {unit: _year(unit, members, state) for unit in state.units(state.cycle)}
+    years = {unit: year_of(unit, members, state.framework) for unit in state.units(state.cycle)}
     total = _totals(years, state)
-    grade = _grades(total, years, state)
-    odds = [
-        row
-        for unit in grade.loc[grade["status"] == "graded", "unit"]
-        for row in _odds(unit, years[unit], state)
-    ]
+    graded = ranked(_grades(total, years, state), total)
+    drawn = {u: NodeDraws(years[u].draws, {}) for u in graded.loc[graded["status"] == "graded", "unit"]}
+    drawn = {u: d for u, d in drawn.items() if TOTAL in d.scores}
+    level = state.params.confidence
+    whole = all_units(total, graded[graded["unit"].isin(list(drawn))], drawn, level)
     return {
         "annual": _composition(members, state),
-        "totals": total,
-        "grades": grade,
-        "grade_probability": _framed("grade_probability", odds),
+        "totals": sort_by_key("totals", pd.concat([total, whole], ignore_index=True)),
+        "grades": sort_by_key("grades", sensitivity.rank_intervals(graded, drawn, confidence=level)),
+        "grade_probability": _framed(
+            "grade_probability", [row for unit in drawn for row in odds(unit, years[unit], state)]
+        ),
+        "contributions": _contributions(members, state),
     }
 
 
-def _framed(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+def _framed(name: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return sort_by_key(name, pd.DataFrame(rows, columns=list(TABLES[name].all_columns)))
 
 
@@ -104,28 +81,29 @@ def _composition(members: tuple[Part, ...], state: State) -> pd.DataFrame:
     return _framed("annual", rows)
 
 
-def _year(unit: str, members: tuple[Part, ...], state: State) -> Year:
+def shares(unit: str, members: Sequence[Part]) -> list[tuple[float, Part]]:
+    """The cycles in which `unit` was graded, with weights that sum to 1."""
+    mine = [p for p in members if unit in p.graded]
+    whole = sum(p.weight for p in mine)
+    return [(p.weight / whole, p) for p in mine]
+
+
+def year_of(unit: str, members: Sequence[Part], framework: Framework) -> Year:
     """Weighted means over the cycles in which the unit was graded, their weights made to sum to 1."""
-    labels = state.framework.grades.labels
-    graded = [
-        dict(p.grades.loc[p.grades["status"] == "graded", ["unit", "grade"]].to_numpy()) for p in members
-    ]
-    mine = [(p, labels.index(g[unit])) for p, g in zip(members, graded, strict=True) if unit in g]
-    coverage = sum(p.weight for p, _ in mine)
-    share = [p.weight / coverage for p, _ in mine]
-    tables = [p.totals[p.totals["unit"] == unit].set_index("node")["published"].dropna() for p, _ in mine]
-    nodes = [n for n in tables[0].index if all(n in t.index for t in tables)] if tables else []
-    drawn = [
-        (w, p.scores[unit], p.codes[unit]) for w, (p, _) in zip(share, mine, strict=True) if unit in p.scores
-    ]
+    labels, mine = framework.grades.labels, shares(unit, members)
+    tables = [p.totals[p.totals["unit"] == unit].set_index("node") for _, p in mine]
+    published = [t["published"].dropna() for t in tables]
+    nodes = [n for n in published[0].index if all(n in t.index for t in published)] if mine else []
+    drawn = [(w, p.scores[unit], p.codes[unit]) for w, p in mine if unit in p.scores]
     whole = len(drawn) == len(mine)
     return Year(
         n_cycles=len(mine),
-        n=int(sum(p.grades.loc[p.grades["unit"] == unit, "n"].sum() for p, _ in mine)),
-        coverage=coverage,
-        scores={n: float(sum(w * t[n] for w, t in zip(share, tables, strict=True))) for n in nodes},
+        n=int(sum(p.grades.loc[p.grades["unit"] == unit, "n"].sum() for p in members)),
+        coverage=float(sum(p.weight for _, p in mine)),
+        adjustment=float(sum(w * t["adjustment"][TOTAL] for (w, _), t in zip(mine, tables, strict=True))),
+        scores={n: float(sum(w * t[n] for (w, _), t in zip(mine, published, strict=True))) for n in nodes},
         draws={n: np.sum([w * s[n] for w, s, _ in drawn], axis=0) for n in nodes if whole},
-        codes=np.array([code for _, code in mine], dtype=int),
+        codes=np.array([labels.index(p.graded[unit]) for _, p in mine], dtype=int),
         drawn_codes=np.array([c for *_, c in drawn], dtype=int),
     )
 
@@ -136,23 +114,21 @@ def _totals(years: Mapping[str, Year], state: State) -> pd.DataFrame:
     tails = [(1 - state.params.confidence) / 2, (1 + state.params.confidence) / 2]
     rows = []
     for unit, year in years.items():
-        status = "ok" if year.n_cycles >= _annual(state).min_cycles else FEW
+        status = "ok" if year.n_cycles >= annual_of(state).min_cycles else FEW
         for node in year.scores or {TOTAL: np.nan}:
-            score = year.scores.get(node, np.nan)
+            score, top = year.scores.get(node, np.nan), node == TOTAL
             ends = np.quantile(year.draws[node], tails) if node in year.draws else (np.nan, np.nan)
             row = {"cycle": state.cycle, "unit": unit, "node": node, "score": score, "status": status}
-            row |= {
-                "level": TOTAL if node == TOTAL else "dimension",
-                "coverage": year.coverage,
-                "adjustment": 0.0,
-            }
+            row |= {"level": TOTAL if top else "dimension", "coverage": year.coverage}
+            row |= {"adjustment": year.adjustment if top else 0.0}
             rows.append(row | {"score_low": np.fmin(ends[0], score), "score_high": np.fmax(ends[1], score)})
     frame = pd.DataFrame(rows)
     shown = round_half(frame["score"].to_numpy(), decimals=rule.decimals, rule=rule.rounding)
     return sort_by_key("totals", frame.assign(published=np.where(frame["status"] == "ok", shown, np.nan)))
 
 
-def _annual(state: State) -> Annual:
+def annual_of(state: State) -> Annual:
+    """What the params say of the year."""
     annual = state.params.annual
     if annual is None:
         raise ParamError(f"{state.params.file.name}: a cycle of kind annual has no annual")
@@ -183,84 +159,70 @@ def graded_year(published: np.ndarray, codes: np.ndarray, framework: Framework, 
     return Graded(by_cut, final, limit, np.zeros(len(published), dtype=bool))
 
 
+def rules_of(state: State, unit: str) -> Framework:
+    """The framework as the unit's group has it: its cuts grade the year too."""
+    return state.framework.for_group(state.groups(state.cycle)[unit])
+
+
 def _grades(total: pd.DataFrame, years: Mapping[str, Year], state: State) -> pd.DataFrame:
     """Table "grades" of the year."""
-    annual, labels = _annual(state), state.framework.grades.labels
-    group = dict(state.inputs[state.cycle].units[["unit", "group"]].to_numpy())
+    group, blank = state.groups(state.cycle), {c: _BLANK[GLOSSARY[c].dtype] for c in TABLES["grades"].columns}
     rows = []
     for row in total[total["node"] == TOTAL].to_dict("records"):
         year = years[row["unit"]]
-        blank = {c: _BLANK[GLOSSARY[c].dtype] for c in TABLES["grades"].all_columns}
         made = blank | {"cycle": state.cycle, "unit": row["unit"], "group": group[row["unit"]], "n": year.n}
-        made |= {"coverage": row["coverage"], "published": row["published"], "adjustment": 0.0}
-        if row["status"] != "ok":
-            rows.append(made | {"status": FEW, "reason": FEW})
-            continue
-        found = graded_year(np.array([row["published"]]), year.codes[:, None], state.framework, annual)
-        rule = annual.rules[found.limit[0]] if found.limit[0] != NO_LIMIT else None
-        made |= {"status": "graded", "by_cut": labels[found.by_cut[0]], "grade": labels[found.grade[0]]}
-        rows.append(
-            made | {"reason": "annual_rule" if rule else "by_cut", "clause": rule.clause if rule else ""}
-        )
-    frame = pd.DataFrame(rows)
-    score = frame["unit"].map(total[total["node"] == TOTAL].set_index("unit")["score"])
-    ranks = score.where(frame["status"] == "graded").round(9)
-    places = ranks.groupby(frame["group"]).rank(ascending=False, method="min")
-    return sort_by_key(
-        "grades", frame.assign(rank=ranks.rank(ascending=False, method="min"), group_rank=places)
-    )
+        made |= {"coverage": row["coverage"], "published": row["published"]}
+        made |= {"adjustment": row["adjustment"], "status": FEW, "reason": FEW}
+        graded = row["status"] == "ok"
+        rows.append(made | (_graded(row["published"], year, row["unit"], state) if graded else {}))
+    return sort_by_key("grades", pd.DataFrame(rows))
 
 
-_BLANK: dict[str, Any] = {"float": np.nan, "str": "", "int": 0, "bool": False}
+def _graded(published: float, year: Year, unit: str, state: State) -> dict[str, Any]:
+    """Grade, its grounds and clause, and the distance to the next cut."""
+    framework, annual = rules_of(state, unit), annual_of(state)
+    labels, cuts = framework.grades.labels, framework.grades.cuts
+    found = graded_year(np.array([published]), year.codes[:, None], framework, annual)
+    rule = annual.rules[found.limit[0]] if found.limit[0] != NO_LIMIT else None
+    above = int(found.by_cut[0]) - 1
+    return {
+        "status": "graded",
+        "by_cut": labels[found.by_cut[0]],
+        "grade": labels[found.grade[0]],
+        "reason": "annual_rule" if rule else "by_cut",
+        "clause": rule.clause if rule else "",
+        "next_grade": labels[above] if above >= 0 else "",
+        "distance": round(cuts[above] - published, EXACT) if above >= 0 else np.nan,
+    }
 
 
-def _odds(unit: str, year: Year, state: State) -> list[dict[str, Any]]:
+def odds(unit: str, year: Year, state: State) -> list[dict[str, Any]]:
     """Share of the joint draws of all cycles that end in each grade."""
-    if TOTAL not in year.draws:
-        return []
-    rule, labels = state.framework.grades, state.framework.grades.labels
+    framework = rules_of(state, unit)
+    rule, labels = framework.grades, framework.grades.labels
     published = round_half(year.draws[TOTAL], decimals=rule.decimals, rule=rule.rounding)
-    codes = graded_year(published, year.drawn_codes, state.framework, _annual(state)).grade
+    codes = graded_year(published, year.drawn_codes, framework, annual_of(state)).grade
     share = np.bincount(codes, minlength=len(labels)) / len(codes)
     common = {"cycle": state.cycle, "unit": unit, "draws": len(codes), "seed": state.params.seed}
     return [common | {"grade": g, "probability": float(p)} for g, p in zip(labels, share, strict=True)]
 
 
-def watch(_: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """60: the published score of every cycle of the year beside the year's own."""
-    graded = tables["grades"][["unit", "grade"]].assign(node=TOTAL)
-    own = tables["totals"].merge(graded, on=["unit", "node"], how="left").fillna({"grade": ""})
-    columns = list(TABLES["history"].all_columns)
-    cycles = tables["annual"].assign(cycle=tables["annual"]["part"], node=TOTAL, level=TOTAL)
-    every = [cycles.assign(score=cycles["published"])[columns], own[columns]]
-    return {"history": sort_by_key("history", pd.concat(every, ignore_index=True))}
+def _contributions(members: tuple[Part, ...], state: State) -> pd.DataFrame:
+    """Table "contributions" of the year: contribution and loss are weighted means over its cycles.
 
-
-def report(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """90: the board of the year, and its sentences."""
-    known = {**tables, "changes": empty("changes")}
-    said = [_claims(state, known, lang) for lang in LANGUAGES]
-    return {"board": board(state, known), "claims": pd.concat(said, ignore_index=True)}
-
-
-def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.DataFrame:
-    framework, odds = state.framework, tables["grade_probability"]
-
-    def named(name: str, to: str) -> str:
-        return label(state, name, to)
-
-    front = wording.headline(
-        tables["grades"], tables["changes"], lang, named,
-        unit_label=framework.unit_label, scale=framework.grades.scale,
-    )  # fmt: skip
-    rules = framework.grades
-    why = wording.grades(tables["grades"], lang, named, scale=rules.scale, probability=odds)
-    return pd.concat([front, why], ignore_index=True)
-
-
-STEPS_OF_YEAR = {"40": scoring, "60": watch, "90": report}
-NEEDS_OF_YEAR = {
-    "40": (),
-    "60": ("annual", "totals", "grades"),
-    "90": ("totals", "grades", "grade_probability"),
-}
+    Both add up to 100 less what rounding and 加减分 of the cycles did; score is
+    contribution / weight.
+    """
+    summed = ["weight", "contribution", "lost"]
+    found = []
+    for unit in state.units(state.cycle):
+        for w, p in shares(unit, members):
+            rows = p.tables["contributions"]
+            rows = rows[(rows["unit"] == unit) & (rows["weight"] > 0)]
+            found.append(rows[["unit", "indicator", "dimension"]].join(w * rows[summed]))
+    if not found:
+        return _framed("contributions", [])
+    keys = ["unit", "indicator", "dimension"]
+    every = pd.concat(found, ignore_index=True).groupby(keys, sort=False)[summed].sum().reset_index()
+    score = every["contribution"] / every["weight"]
+    return sort_by_key("contributions", every.assign(cycle=state.cycle, score=score))

@@ -47,8 +47,8 @@ def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
         rows, pair = _of_unit(state, answers, unit, estimate, side, comparison)
         if pair is not None and unit not in marked.blocked:
             whole.append((*pair, _sizes(kept, unit, comparison)))
-        found += [{"unit": unit} | _gated(row, unit, marked, state, tables) for row in rows]
-    found += _together(whole, comparison, comparable=not tables["weights"]["relative"].any())
+        found += [{"unit": unit} | gated(row, unit, marked, state, tables) for row in rows]
+    found += together(whole, comparison, comparable=not tables["weights"]["relative"].any())
     return {"changes": improvement.judge(found, comparison), "like_for_like": like.table}
 
 
@@ -81,18 +81,18 @@ def _marks(state: State, tables: Mapping[str, pd.DataFrame], like: Likeness) -> 
     now = tables["authenticity"][tables["authenticity"]["cycle"] == state.cycle]
     for unit in audit.doubtful_units(now):
         flags.setdefault(unit, []).append("authenticity")
-    for unit in _lowest(tables["grades"], state):
+    for unit in lowest(tables["grades"], state):
         flags.setdefault(unit, []).append("lowest_at_baseline")
-    return Marks(_blocked(tables, state), flags)
+    return Marks(blocked(tables, state), flags)
 
 
-def _lowest(grades: pd.DataFrame, state: State) -> list[str]:
+def lowest(grades: pd.DataFrame, state: State) -> list[str]:
     """The worst tenth of the graded units of the baseline, one at least: some of a rise is chance."""
     before = grades[(grades["cycle"] == state.baseline) & (grades["status"] == "graded")]
     return list(before.nsmallest(max(1, len(before) // 10), "published", keep="all")["unit"])
 
 
-def _blocked(tables: Mapping[str, pd.DataFrame], state: State) -> dict[str, str]:
+def blocked(tables: Mapping[str, pd.DataFrame], state: State) -> dict[str, str]:
     """Units without a grade in either cycle, and why: their scores are not compared."""
     grades = tables["grades"][tables["grades"]["cycle"].isin(state.compared)]
     return dict(grades.loc[grades["status"] != "graded", ["unit", "status"]].itertuples(index=False))
@@ -155,8 +155,7 @@ def _nodes(
     if not keys.any():
         return None
     common = mapped(both, np.eye(len(both.value))[keys.to_numpy()], both.index[keys])
-    seed = int.from_bytes(hashlib.sha256(f"{state.params.seed}:{unit}".encode()).digest()[:8], "big")
-    drawn = draws(common, size=state.params.draws, seed=seed)
+    drawn = draws(common, size=state.params.draws, seed=stream(state.params.seed, unit))
 
     def of_cycle(values: np.ndarray, cycle: str) -> NodeDraws:
         at = (common.index["cycle"] == cycle).to_numpy()
@@ -170,7 +169,12 @@ def _nodes(
     return pair(common.value[None, :]), pair(drawn)
 
 
-def _gated(row: Row, unit: str, marks: Marks, state: State, tables: Mapping[str, pd.DataFrame]) -> Row:
+def stream(seed: int, name: str) -> int:
+    """Seed of the own stream of draws of `name`."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "big")
+
+
+def gated(row: Row, unit: str, marks: Marks, state: State, tables: Mapping[str, pd.DataFrame]) -> Row:
     """What a unit without a grade, or an indicator without enough answers, may not say."""
     why = marks.blocked.get(unit)
     if row.get("verdict"):
@@ -200,7 +204,7 @@ def _unreliable(row: Row, state: State, tables: Mapping[str, pd.DataFrame]) -> b
     return bool((mine["judgement"] == "below").any())
 
 
-def _together(
+def together(
     whole: Sequence[tuple[Pair, Pair, tuple[int, int]]], comparison: Comparison, *, comparable: bool
 ) -> list[Row]:
     """The total of unit "*": the plain mean over the units graded in both cycles."""

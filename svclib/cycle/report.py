@@ -58,7 +58,7 @@ def board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return rows[list(TABLES["board"].all_columns)]
 
 
-def _published(changes: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+def shown_changes(changes: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
     """Changes whose mean total of all units is the published one.
 
     Compared scores leave bonus points and units graded in one cycle aside; a headline
@@ -85,7 +85,7 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
     alpha = now("reliability").query("variant == 'raw'")
     parts = [
         wording.headline(
-            now("grades"), _published(tables["changes"], now("totals")), lang, named,
+            now("grades"), shown_changes(tables["changes"], now("totals")), lang, named,
             unit_label=framework.unit_label, scale=framework.grades.scale,
         ),
         wording.credibility(now("response_profile"), alpha, now("grades"), lang, named),

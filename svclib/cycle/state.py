@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 
 from svclib import collection, screening, sources
@@ -38,6 +37,7 @@ class State:
     baseline : cycle compared with, "" when there is none
     rescored : earlier cycles whose own framework gave other numbers (同口径调整)
     parts : of an annual result, the cycles it is made of, each as it was published
+    before : of an annual result, the year it is compared with, under the units of this one
     days : last day of each cycle, None where its period is not given
     """
 
@@ -46,6 +46,7 @@ class State:
     baseline: str
     rescored: tuple[str, ...]
     parts: tuple[State, ...] = ()
+    before: State | None = None
     days: Mapping[str, dt.date | None] = field(default_factory=dict)
 
     @property
@@ -116,8 +117,6 @@ def load(params: Params, *, corrected: bool = True) -> State:
     InputErrors
         Anything wrong with any of their files.
     """
-    if params.kind == "annual":
-        return _year(params)
     now = sources.read(params, corrected=corrected)
     if params.as_of is not None:
         now = until(now, params.as_of)
@@ -131,7 +130,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
     earlier_files = [*params.history, params.baseline] if params.baseline else [*params.history]
     for path in dict.fromkeys(earlier_files):
         earlier = params_module.load(path)
-        _regular(earlier, params)
+        only_regular(earlier, params)
         if earlier.framework.number_hash() != params.framework.number_hash():
             rescored.append(earlier.cycle)
         if path == params.baseline:
@@ -142,45 +141,8 @@ def load(params: Params, *, corrected: bool = True) -> State:
     return State(params, inputs, baseline, tuple(rescored), days=days)
 
 
-def _year(params: Params) -> State:
-    """The cycles of a year, each under its own framework but under the units of the year."""
-    members = [params_module.load(path) for path in params.cycles]
-    for member in members:
-        _regular(member, params)
-    _weighted(params, [member.cycle for member in members])
-    states = [load(member if _pinned(member) else _alone(member)) for member in members]
-    own = sources.read(params) if "units" in params.data else None
-    now = own or states[-1].inputs[members[-1].cycle]
-    follows = successors(now.units)
-    parts = tuple(_in_year(s, params, follows, place) for place, s in enumerate(states))
-    return State(params, {params.cycle: now}, "", (), parts)
-
-
-def _in_year(state: State, params: Params, follows: Mapping[str, str], place: int) -> State:
-    """A cycle of the year under its units, drawn from a stream of its own: cycles are independent."""
-    seed = int(np.random.SeedSequence([params.seed, place]).generate_state(1)[0])
-    own = state.params.model_copy(update={"seed": seed, "draws": params.draws})
-    inputs = {c: relabelled(each, follows) for c, each in state.inputs.items()}
-    return replace(state, params=own, inputs=inputs)
-
-
-def _alone(member: Params) -> Params:
-    return member.model_copy(update={"baseline": None, "history": ()})
-
-
-def _pinned(member: Params) -> bool:
-    framework = member.framework
-    return any(rule.from_ for rule in (framework.weights, *(d.weights for d in framework.dimensions)))
-
-
-def _weighted(params: Params, cycles: Sequence[str]) -> None:
-    given = set(params.annual.weights) if params.annual else set()
-    if given and given != set(cycles):
-        told = f"{params.file.name}: annual.weights names {', '.join(sorted(given))}"
-        raise ParamError(f"{told}, its cycles are {', '.join(cycles)}. Give each cycle one weight")
-
-
-def _regular(earlier: Params, params: Params) -> None:
+def only_regular(earlier: Params, params: Params) -> None:
+    """Refuse a cycle outside the regular chain."""
     if earlier.kind != "regular":
         told = f"{params.file.name}: {earlier.file.name} is of kind {earlier.kind}"
         raise ParamError(f"{told}; only regular cycles form a chain. Name a regular one")

@@ -27,6 +27,7 @@ from svclib.wording.front import advice, cards, decisions, masthead, unit_cards,
 from svclib.wording.quality import consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
+from svclib.wording.year import year_measures, year_notes
 
 __all__ = [
     "adjustments",
@@ -65,4 +66,6 @@ __all__ = [
     "unit_line",
     "unusual",
     "weights",
+    "year_measures",
+    "year_notes",
 ]

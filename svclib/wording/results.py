@@ -70,7 +70,8 @@ def _relation(row: Row) -> str:
 def _next(row: dict[str, Any]) -> list[Part]:
     if not row["next_grade"] or pd.isna(row["distance"]):
         return []
-    return [("grade.next_by_cut" if row["reason"] in LIMITED else "grade.next", row)]
+    held = row["reason"] in (*LIMITED, "annual_rule")
+    return [("grade.next_by_cut" if held else "grade.next", row)]
 
 
 def _odds(row: Row, probability: pd.DataFrame | None) -> list[Part]:
