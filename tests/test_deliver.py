@@ -13,8 +13,9 @@ import openpyxl
 import pandas as pd
 import pytest
 from factories import tiny_content
+from numpy.testing import assert_allclose
 
-from svclib import framework, grades, scores
+from svclib import framework, grades, scores, targets
 from svclib.columns import TABLES, empty
 from svclib.deliver import lists, notice, results, sheet
 from svclib.framework import Framework
@@ -23,12 +24,18 @@ from svclib.sources.catalog import SHEETS
 SOFFICE = shutil.which("soffice")
 needs_office = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
 # Points of 态度, 环境, 处理率, 事故率, 时长 and the values behind the KPIs.
-UNITS = {"=甲": (95, 92, 90, 100, 91), "乙": (88.25, 81, 70, 100, 60), "丙": (95, 95, 98, 0, 99)}
-VALUES = {"处理率": {"=甲": 95.0, "乙": 92.0, "丙": 97.5}, "事故率": {"=甲": 0.0, "乙": 0.0, "丙": 2.5}}
+UNITS = {"=甲": (95, 92, 90, 100, 91), "乙": (88.25, 81, 70, 100, 60), "丙": (95, 95, 98, 0, 99),
+         "丁": (80, 80, 80, 80, 79)}  # fmt: skip
+VALUES = {"处理率": {"=甲": 95.0, "乙": 92.0, "丙": 97.5, "丁": 93.0},
+          "事故率": {"=甲": 0.0, "乙": 0.0, "丙": 2.5, "丁": 0.1}}  # fmt: skip
 
 
 def label(name: str, lang: str) -> str:
     return name if lang == "zh" else f"{name} (en)"
+
+
+# Grade of the cycle before, for plans with a buffer; 丁 had none.
+LAST = {"=甲": "良好", "乙": "合格", "丙": "优秀"}
 
 
 def found(plan: Framework, **more: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -47,11 +54,14 @@ def found(plan: Framework, **more: pd.DataFrame) -> dict[str, pd.DataFrame]:
     nodes += [("indicator", i.name, i.weight) for i in plan.indicators]
     weight = pd.DataFrame(nodes, columns=["level", "node", "local"]).assign(group="")
     total = scores.totals(indicator, weight, plan)
+    judged = targets.judge_targets(indicator, plan)
+    around = grades.Around(judged, LAST if plan.grades.buffer else {})
     return {
         "indicator_scores": indicator,
         "contributions": scores.contributions(indicator, weight, plan),
         "totals": total,
-        "grades": grades.grades(total, indicator, plan),
+        "targets": judged,
+        "grades": grades.grades(total, indicator, plan, around),
         **more,
     }
 
@@ -61,36 +71,92 @@ def written(tmp_path: Path, plan: Framework, **more: pd.DataFrame) -> Path:
     return results.write(path, found(plan, **more), plan, lang="zh", label=label, facts="2026Q2")
 
 
-def recalculated(path: Path) -> Any:
-    """The workbook as LibreOffice sees it after recalculating."""
-    folder = path.parent / "recalculated"
-    profile = f"-env:UserInstallation=file://{path.parent}/profile"
-    command = [SOFFICE, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(folder), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)  # type: ignore[arg-type]
-    return openpyxl.load_workbook(folder / path.name, data_only=True)
+def recalculated(paths: list[Path]) -> list[Any]:
+    """The workbooks as LibreOffice sees them after recalculating."""
+    folder = paths[0].parent
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    command = [SOFFICE, profile, "--headless", "--convert-to", "xlsx", "--outdir", f"{folder}/recalculated"]
+    subprocess.run([*command, *map(str, paths)], check=True, capture_output=True, timeout=240)  # type: ignore[arg-type]
+    return [openpyxl.load_workbook(folder / "recalculated" / path.name, data_only=True) for path in paths]
 
 
 def plans() -> dict[str, Framework]:
     """Every way from scores to grades."""
-    odd = tiny_content()
-    odd["grades"] |= {"rounding": "gbt8170", "decimals": 1}
-    limited = tiny_content()
-    limited["grades"]["limits"] += [{"type": "限档", "object": "体验", "condition": "< 90", "result": "合格"}]
-    return {"cuts": framework.from_dict(tiny_content()), "gbt8170": framework.from_dict(odd),
-            "limits": framework.from_dict(limited)}  # fmt: skip
+
+    def changed(**said: Any) -> Framework:
+        content = tiny_content()
+        content["grades"] |= said
+        return framework.from_dict(content)
+
+    cap = {"type": "限档", "object": "体验", "condition": "< 90", "result": "合格"}
+    rule = {"missed_max": 1, "node": "体验", "node_min": 88}
+    rules = {
+        # Written from the worst, to be read from the best.
+        "合格": {"met_share": 0, "missed_max": 9, "node": "总分", "node_min": 60},
+        "良好": {"met_share": 0.3} | rule,
+        "优秀": {"met_share": 0.6} | rule,
+    }
+    return {
+        "cuts": changed(),
+        "gbt8170": changed(rounding="gbt8170", decimals=1),
+        "limits": changed(limits=[cap]),
+        "targets": changed(method="targets", rules=rules, limits=[]),
+        "buffer": changed(buffer=5),
+        "wide_buffer": changed(buffer=10, limits=[cap]),
+    }
+
+
+@pytest.fixture(scope="module")
+def recomputed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Every plan's workbook after one start of LibreOffice."""
+    folder = tmp_path_factory.mktemp("plans")
+    paths = [
+        results.write(folder / f"{name}.xlsx", found(plan), plan, lang="zh", label=label, facts="")
+        for name, plan in plans().items()
+    ]
+    return dict(zip(plans(), recalculated(paths), strict=True))
+
+
+# Grade of 丁, 丙, 乙, =甲 in order of their code points, and what decides it.
+WANTED = {
+    "cuts": {"=甲": "优秀", "丁": "合格", "丙": "不合格", "乙": "良好"},
+    "targets": {"=甲": "优秀", "丁": "合格", "丙": "不合格", "乙": "合格"},
+    # 93.38 is 3.38 above the cut, 81.58 is 1.58 above, 84.52 is 5.48 below the cut of its last grade
+    "buffer": {"=甲": "良好", "丁": "合格", "丙": "不合格", "乙": "合格"},
+    "wide_buffer": {"=甲": "良好", "丁": "合格", "丙": "不合格", "乙": "合格"},
+}
 
 
 @needs_office
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["cuts", "gbt8170", "limits"])
-def test_recalculating_gives_the_published_totals_and_grades(tmp_path: Path, name: str):
-    plan = plans()[name]
-    page = recalculated(written(tmp_path, plan))["总分与等级"]
-    rows = list(page.iter_rows(min_row=2, values_only=True))
-    wanted = found(plan)["grades"]
-    np.testing.assert_allclose([r[5] for r in rows], wanted["published"], atol=1e-9)
-    assert [r[8] for r in rows] == list(wanted["grade"])
-    assert {r[11] for r in rows} == {"一致"}
+@pytest.mark.parametrize("name", list(plans()))
+def test_recalculating_gives_the_published_totals_and_grades(recomputed: dict[str, Any], name: str):
+    rows = list(recomputed[name]["总分与等级"].iter_rows(values_only=True))
+    head, body = rows[0], rows[1:]
+    at = {text: head.index(text) for text in ("公布得分（复算）", "等级（复算）", "与公布一致")}
+    wanted = found(plans()[name])["grades"]
+    assert_allclose([r[at["公布得分（复算）"]] for r in body], wanted["published"], atol=1e-9)
+    assert [r[at["等级（复算）"]] for r in body] == list(wanted["grade"])
+    assert {r[at["与公布一致"]] for r in body} == {"一致"}
+    if name in WANTED:
+        assert wanted.set_index("unit")["grade"].to_dict() == WANTED[name]
+
+
+def test_a_buffer_shows_the_last_grade_and_what_it_keeps(tmp_path: Path):
+    plan = plans()["buffer"]
+    book = openpyxl.load_workbook(written(tmp_path, plan))
+    rows = list(book["总分与等级"].iter_rows(values_only=True))
+    at = {str(text): k for k, text in enumerate(rows[0])}
+    assert {r[0]: r[at["上期等级"]] for r in rows[1:]} == LAST | {"丁": None}
+    assert all(str(r[at["缓冲后序号"]]).startswith("=IF(AND(") for r in rows[1:])
+    assert any("缓冲分 5" in str(r[0]) for r in book["说明"].iter_rows(values_only=True))
+    assert found(plan)["grades"].set_index("unit")["reason"].to_dict() == {
+        "=甲": "buffer", "丁": "by_cut", "丙": "veto", "乙": "buffer",
+    }  # fmt: skip
+    assert "缓冲后序号" not in [c.value for c in openpyxl.load_workbook(
+        results.write(tmp_path / "plain.xlsx", found(plans()["cuts"]), plans()["cuts"], lang="zh",
+                      label=label, facts="")
+    )["总分与等级"][1]]  # fmt: skip
 
 
 def test_the_grade_sheet_holds_formulas_beside_published_values(tmp_path: Path):

@@ -15,16 +15,23 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from svclib import tables
+from svclib.columns import GLOSSARY
 from svclib.columns import header as column_header
 from svclib.deliver import sheet
+from svclib.deliver.formulas import EXACT, Rows, Rules, Scores, by_targets, quoted, rounded
 from svclib.framework import Framework
 from svclib.tables import Label
 
 Tables = Mapping[str, pd.DataFrame]
 # What is listed as it stands after the sheets with formulas.
 LISTED = ("adjustments", "changes", "targets", "problems", "actions", "collection", "appeals", "revision")
-# Float noise beyond the ninth decimal is dropped before rounding, as the published numbers were.
-_EXACT = 9
+# Columns of the sheet of grades; those of the buffer are left out where there is none.
+GRADES = (
+    *("unit", "group", "weighted", "adjustment", "final", "recomputed", "order"),
+    *("last_grade", "last_order", "kept_order"),
+    *("limit_order", "regraded", "published", "grade", "agrees", "status", "reason", "clause"),
+)
+BUFFERED = ("last_grade", "last_order", "kept_order")
 
 
 class _Page(NamedTuple):
@@ -63,7 +70,7 @@ def write(path: Path, found: Tables, framework: Framework, *, lang: str, label: 
     scores = _scores(made, page)
     grades = made.create_sheet(page.word("grades"), 1)
     limits = _limits(made, page, scores)
-    _grades(grades, page, rules, scores, limits)
+    _grades(grades, page, _Books(rules, scores, limits))
     for name in LISTED:
         if name in found and len(found[name]):
             _listed(made, page, name)
@@ -74,25 +81,16 @@ def _front(made: openpyxl.Workbook, page: _Page, facts: str) -> None:
     front = made.create_sheet(page.word("about"))
     rule = page.framework.grades
     rounding = page.word(rule.rounding).format(decimals=rule.decimals)
-    lines = [page.named(page.framework.name), facts, rounding, *page.word("notes").split("\n")]
+    kept = [page.word("buffer").format(points=f"{rule.buffer:g}")] if rule.buffer else []
+    lines = [page.named(page.framework.name), facts, rounding, *kept, *page.word("notes").split("\n")]
     for row, text in enumerate(lines, 1):
         sheet.put(front.cell(row, 1), text)
     front.cell(1, 1).font = Font(bold=True, size=14)
     front.column_dimensions["A"].width = 110
 
 
-def rounded(text: str, framework: Framework) -> str:
-    """Spreadsheet formula that rounds `text` once by the framework's rule."""
-    rule, ten = framework.grades, f"10^{framework.grades.decimals}"
-    scaled = f"ROUND(({text})*{ten},{_EXACT - rule.decimals})"
-    if rule.rounding == "half_up":
-        return f"ROUND({scaled},0)/{ten}"
-    tie = f"ABS({scaled}-TRUNC({scaled}))=0.5"
-    return f"IF({tie},2*ROUND({scaled}/2,0),ROUND({scaled},0))/{ten}"
-
-
-def _rules(made: openpyxl.Workbook, page: _Page) -> int:
-    """Sheet of the cuts, one row per group and grade; returns its last row."""
+def _rules(made: openpyxl.Workbook, page: _Page) -> Rules:
+    """Sheet of the cuts, one row per group and grade."""
     here = made.create_sheet(page.word("rules"))
     names = [page.header("group"), page.header("grade"), page.header("cut"), page.word("order")]
     sheet.header(here, names)
@@ -104,7 +102,7 @@ def _rules(made: openpyxl.Workbook, page: _Page) -> int:
         for k, (grade, cut) in enumerate(scale.items(), 1)
     ]
     _rows(here, rows)
-    return len(rows) + 1
+    return Rules(here.title, len(rows) + 1)
 
 
 def _rows(here: Any, rows: list[tuple[Any, ...]]) -> None:
@@ -114,24 +112,7 @@ def _rows(here: Any, rows: list[tuple[Any, ...]]) -> None:
     sheet.finish(here)
 
 
-class _Scores(NamedTuple):
-    """Where the scores stand: sheet name and last row."""
-
-    name: str
-    last: int
-
-    def column(self, letter: str) -> str:
-        """Absolute range of one column."""
-        return f"'{self.name}'!${letter}$2:${letter}${self.last}"
-
-    def total(self, of: str, unit: str, dimension: str = "") -> str:
-        """Sum of column `of` for a unit, or for one of its dimensions."""
-        # SUMIFS would read a name such as ">3" or "A*" as a condition.
-        inside = f"*EXACT({self.column('B')},{dimension})" if dimension else ""
-        return f"SUMPRODUCT(EXACT({self.column('A')},{unit}){inside}*{self.column(of)})"
-
-
-def _scores(made: openpyxl.Workbook, page: _Page) -> _Scores:
+def _scores(made: openpyxl.Workbook, page: _Page) -> Scores:
     """Sheet of the indicator scores: contribution = weight × score, lost = weight × (100 − score)."""
     here = made.create_sheet(page.word("scores"))
     columns = (
@@ -160,11 +141,11 @@ def _scores(made: openpyxl.Workbook, page: _Page) -> _Scores:
             sheet.formula(here.cell(at, 9), f"=F{at}*(100-G{at})", decimals=4)
     sheet.finish(here)
     here.auto_filter.ref = here.dimensions
-    return _Scores(here.title, len(used) + 1)
+    return Scores(here.title, len(used) + 1)
 
 
-def _limits(made: openpyxl.Workbook, page: _Page, scores: _Scores) -> tuple[str, int]:
-    """Sheet of every unit against every limit; returns its name and last row, 1 where there is none."""
+def _limits(made: openpyxl.Workbook, page: _Page, scores: Scores) -> Rows:
+    """Sheet of every unit against every limit."""
     here = made.create_sheet(page.word("limits"))
     names = ["unit", "type", "limited_by", "found_value", "rule", "limit_value"]
     sheet.header(
@@ -184,12 +165,12 @@ def _limits(made: openpyxl.Workbook, page: _Page, scores: _Scores) -> tuple[str,
             _found(here, at, page, scores, (unit, limit.object, place), head)
             sheet.put(here.cell(at, 5), limit.condition.op)
             sheet.put(here.cell(at, 6), limit.condition.value)
-            held = f"=IF(ISNUMBER(D{at}),IF(ROUND(D{at},{_EXACT}){_plain(limit.condition.op)}F{at},1,0),0)"
+            held = f"=IF(ISNUMBER(D{at}),IF(ROUND(D{at},{EXACT}){_plain(limit.condition.op)}F{at},1,0),0)"
             sheet.formula(here.cell(at, 7), held)
             sheet.put(here.cell(at, 8), labels.index(limit.result) + 1)
             sheet.put(here.cell(at, 9), page.named(limit.clause))
     sheet.finish(here)
-    return here.title, at
+    return Rows(here.title, at)
 
 
 def _plain(op: str) -> str:
@@ -197,94 +178,91 @@ def _plain(op: str) -> str:
 
 
 def _found(
-    here: Any, at: int, page: _Page, scores: _Scores, of: tuple[str, str, int], head: pd.Series
+    here: Any, at: int, page: _Page, scores: Scores, of: tuple[str, str, int], head: pd.Series
 ) -> None:
     """What a limit looks at: the total, a dimension's score, or an indicator's value."""
     unit, name, place = of
     if name == "total":
         sheet.formula(here.cell(at, 4), f"='{page.word('grades')}'!F{place}")
     elif name in [d.name for d in page.framework.dimensions]:
-        share = scores.total("F", f"$A{at}", f"$C{at}")
-        mean = f"{scores.total('H', f'$A{at}', f'$C{at}')}/{share}"
-        text = f'=IF({share}>0,{rounded(mean, page.framework)},"")'
-        sheet.formula(here.cell(at, 4), text, decimals=page.framework.grades.decimals)
+        share, score = scores.mean(f"$A{at}", f"$C{at}", page.framework)
+        sheet.formula(here.cell(at, 4), f'=IF({share}>0,{score},"")', decimals=page.framework.grades.decimals)
     else:
         sheet.put(here.cell(at, 4), head.get((unit, name), float("nan")))
 
 
-def _grades(here: Any, page: _Page, rules: int, scores: _Scores, limits: tuple[str, int]) -> None:
+class _Books(NamedTuple):
+    """The sheets that the formulas of the grades look at."""
+
+    rules: Rules
+    scores: Scores
+    limits: Rows
+
+
+def _grades(here: Any, page: _Page, books: _Books) -> None:
     """Sheet of totals and grades: formulas, the published numbers beside them, and whether they agree."""
-    names = [page.header("unit"), page.header("group"), page.word("weighted"), page.header("adjustment")]
-    names += [page.word("final"), page.word("recomputed"), page.word("order"), page.word("limit_order")]
-    names += [page.word("regraded"), page.header("published"), page.header("grade"), page.word("agrees")]
-    sheet.header(here, [*names, page.header("status"), page.header("reason"), page.header("clause")])
-    groups = {name for name, group in page.framework.groups.items() if group.scale}
+    names = [name for name in GRADES if page.framework.grades.buffer or name not in BUFFERED]
+    words = tables.words(page.lang)["deliver"]
+    sheet.header(here, [words[n] if n in words and n not in GLOSSARY else page.header(n) for n in names])
+    own = {name for name, group in page.framework.groups.items() if group.scale}
     for at, row in enumerate(page.tables["grades"].to_dict("records"), 2):
-        group = row["group"] if row["group"] in groups else ""
-        sheet.put(here.cell(at, 1), page.named(row["unit"]))
-        sheet.put(here.cell(at, 2), page.named(group) or page.word("base"))
-        sheet.put(here.cell(at, 4), row["adjustment"])
+        cells = {name: here.cell(at, k) for k, name in enumerate(names, 1)}
+        said = {name: page.named(row[name]) for name in ("unit", "grade", "last_grade")}
+        said["group"] = page.named(row["group"] if row["group"] in own else "") or page.word("base")
+        said |= {name: row[name] for name in ("adjustment", "published")}
+        said |= {
+            name: tables.cell(name, row[name], page.lang, page.label, 2)
+            for name in ("status", "reason", "clause")
+        }
+        for name in set(said) & set(cells):
+            sheet.put(cells[name], said[name])
         if row["status"] == "graded":
-            _recomputed(here, at, page, rules, scores, limits)
-        said = [row["published"], page.named(row["grade"])]
-        for column, value in zip((10, 11), said, strict=True):
-            sheet.put(here.cell(at, column), value)
-        for column, name in zip((13, 14, 15), ("status", "reason", "clause"), strict=True):
-            sheet.put(here.cell(at, column), tables.cell(name, row[name], page.lang, page.label, 2))
+            _recomputed(cells, page, books)
     sheet.finish(here)
     here.auto_filter.ref = here.dimensions
 
 
-def _recomputed(
-    here: Any, at: int, page: _Page, rules: int, scores: _Scores, limits: tuple[str, int]
-) -> None:
-    decimals, book = page.framework.grades.decimals, page.word("rules")
-    labels = len(page.framework.grades.labels)
-    name, last = limits
-    held = f"EXACT('{name}'!$A$2:$A${last},$A{at})*('{name}'!$G$2:$G${last}=1)*'{name}'!$H$2:$H${last}"
-    sheet.formula(here.cell(at, 3), f"={scores.total('H', f'$A{at}')}", decimals=4)
-    sheet.formula(here.cell(at, 5), f"=MAX(C{at}+D{at},0)", decimals=4)
-    sheet.formula(here.cell(at, 6), f"={rounded(f'E{at}', page.framework)}", decimals=decimals)
-    sheet.formula(here.cell(at, 7), _order(at, page, rules, scores), decimals=0)
-    sheet.formula(here.cell(at, 8), f"=SUMPRODUCT(MAX({held}))" if last > 1 else "=0", decimals=0)
-    sheet.formula(here.cell(at, 9), f"=INDEX('{book}'!$B$2:$B${labels + 1},MAX(G{at},H{at}))")
-    same = f"AND(ABS(F{at}-J{at})<0.000000001,EXACT(I{at},K{at}))"
-    sheet.formula(here.cell(at, 12), f'=IF({same},"{page.word("yes")}","{page.word("no")}")')
+def _recomputed(cells: Mapping[str, Any], page: _Page, books: _Books) -> None:
+    """The formulas of one unit, from its weighted total to whether they give what was published."""
+    at = {name: cell.coordinate for name, cell in cells.items()}
+    rule, rules, limits = page.framework.grades, books.rules, books.limits
+    unit, group, order = "$" + at["unit"], "$" + at["group"], at["order"]
+    sheet.formula(cells["weighted"], f"={books.scores.total('H', unit)}", decimals=4)
+    sheet.formula(cells["final"], f"=MAX({at['weighted']}+{at['adjustment']},0)", decimals=4)
+    final = rounded(at["final"], page.framework)
+    sheet.formula(cells["recomputed"], f"={final}", decimals=rule.decimals)
+    sheet.formula(cells["order"], f"={_order(at, page, books)}", decimals=0)
+    if rule.buffer:
+        last = f"={rules.number(group, at['last_grade'])}"
+        sheet.formula(cells["last_order"], last, decimals=0)
+        kept = rules.kept(group, at["recomputed"], order, at["last_order"], rule.buffer)
+        sheet.formula(cells["kept_order"], f"={kept}", decimals=0)
+        order = at["kept_order"]
+    held = f"EXACT({limits.column('A')},{unit})*({limits.column('G')}=1)*{limits.column('H')}"
+    sheet.formula(cells["limit_order"], f"=SUMPRODUCT(MAX({held}))" if limits.last > 1 else "=0", decimals=0)
+    labels = f"'{rules.name}'!$B$2:$B${len(rule.labels) + 1}"
+    sheet.formula(cells["regraded"], f"=INDEX({labels},MAX({order},{at['limit_order']}))")
+    close = f"ABS({at['recomputed']}-{at['published']})<0.000000001"
+    same = f"AND({close},EXACT({at['regraded']},{at['grade']}))"
+    sheet.formula(cells["agrees"], f"=IF({same},{quoted(page.word('yes'))},{quoted(page.word('no'))})")
 
 
-def _order(at: int, page: _Page, rules: int, scores: _Scores) -> str:
-    """Formula of the grade's number before limits: by cuts, or the first target rule that holds."""
-    grades, book = page.framework.grades, page.word("rules")
-    if grades.method == "cuts":
-        above = f"EXACT('{book}'!$A$2:$A${rules},$B{at})*('{book}'!$C$2:$C${rules}>F{at})"
-        return f"=MIN(SUMPRODUCT({above})+1,{len(grades.labels)})"
-    columns = list(page.tables["targets"].columns)
-    unit, status = (get_column_letter(columns.index(c) + 1) for c in ("unit", "status"))
-    listed = page.word("targets")
-    last = len(page.tables["targets"]) + 1
+def _order(at: Mapping[str, str], page: _Page, books: _Books) -> str:
+    """Number of the grade before buffer and limits: by cuts, or by target rules."""
+    framework, unit = page.framework, "$" + at["unit"]
+    if framework.grades.method == "cuts":
+        return books.rules.by_cuts("$" + at["group"], at["recomputed"], len(framework.grades.labels))
+    targets = page.tables["targets"]
+    listed = Rows(page.word("targets"), len(targets) + 1)
+    of, status = (get_column_letter(list(targets.columns).index(c) + 1) for c in ("unit", "status"))
     met, missed = (
-        f"SUMPRODUCT(EXACT('{listed}'!{unit}$2:{unit}${last},$A{at})"
-        f"*EXACT('{listed}'!{status}$2:{status}${last},\"{tables.code('status', word, page.lang)}\"))"
+        listed.matching(**{of: unit, status: quoted(tables.code("status", word, page.lang))})
         for word in ("met", "missed")
     )
-    text = str(len(grades.labels))
-    for place, (_, rule) in reversed(list(enumerate(grades.rules.items(), 1))):
-        enough = f"ROUND({met}/({met}+{missed}),{_EXACT})>={rule.met_share!r}"
-        node = f"{_node(at, page, scores, rule.node)}>={rule.node_min!r}"
-        text = f"IF(AND({enough},{missed}<={rule.missed_max},{node}),{place},{text})"
-    return f"={text}"
-
-
-def _node(at: int, page: _Page, scores: _Scores, name: str) -> str:
-    """Published score of the total, a dimension or an indicator of the unit in row `at`."""
-    if name == "total":
-        return f"F{at}"
-    quoted = '"' + page.named(name).replace('"', '""') + '"'
-    if name in [d.name for d in page.framework.dimensions]:
-        mean = f"{scores.total('H', f'$A{at}', quoted)}/{scores.total('F', f'$A{at}', quoted)}"
-        return rounded(mean, page.framework)
-    same = f"EXACT({scores.column('A')},$A{at})*EXACT({scores.column('C')},{quoted})"
-    return rounded(f"SUMPRODUCT({same}*{scores.column('G')})", page.framework)
+    nodes = {
+        d.name: books.scores.mean(unit, quoted(page.named(d.name)), framework) for d in framework.dimensions
+    }
+    return by_targets(framework, met=met, missed=missed, nodes=nodes | {"total": ("1", at["recomputed"])})
 
 
 def _listed(made: openpyxl.Workbook, page: _Page, name: str) -> None:
