@@ -1,4 +1,4 @@
-"""Command line: `svclib check`, `svclib run`, `svclib audit`.
+"""Command line: `svclib check`, `svclib run`, `svclib audit`, `svclib convert`, `svclib init`.
 
 Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was written.
 """
@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import locale
+import os
+import re
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,8 @@ import svclib
 from svclib.errors import InputErrors, ParamError, SvcError
 
 STEP_FAILED, INPUT_INVALID = 1, 2
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+_SHEETS, _CHINESE = "xl/workbook.xml", re.compile(r'name="[^"]*[\u4e00-\u9fff]')
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,39 +34,67 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
-def _exits(command: Callable[..., None]) -> Callable[..., None]:
-    """Print an error the user can fix without a traceback and leave with its exit code."""
+def preferred(file: Path | None = None) -> str:
+    """Language of messages where none is asked for: that of the system, or of the workbook given."""
+    if file is not None and _chinese_book(file):
+        return "zh"
+    # Windows sets none of the variables; there the language of the user is asked for.
+    own = next((os.environ[name] for name in _LOCALE if os.environ.get(name)), None)
+    own = own or locale.getlocale()[0] or ""
+    return "zh" if own.lower().startswith(("zh", "chinese")) else "en"
 
+
+def _chinese_book(file: Path) -> bool:
+    """Whether the file is a workbook with a sheet of a Chinese name."""
+    if file.suffix.lower() != ".xlsx" or not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as book:
+        return _SHEETS in book.namelist() and bool(_CHINESE.search(book.read(_SHEETS).decode("utf-8")))
+
+
+def _command(command: Callable[..., None]) -> Callable[..., None]:
+    """A subcommand with --lang: errors the user can fix are printed in it, without a traceback."""
+
+    @main.command(name=command.__name__)
+    @click.option(
+        "--lang",
+        type=click.Choice(["zh", "en"]),
+        help="Language of messages (default: that of the system or of a workbook given).",
+    )
     @functools.wraps(command)
-    def wrapped(**options: Any) -> None:
+    def wrapped(*, lang: str | None, **options: Any) -> None:
         from svclib.run import StepFailed
 
+        lang = lang or preferred(options.get("params") or options.get("source"))
         try:
-            command(**options)
-        except StepFailed as error:
-            click.echo(error, err=True)
-            sys.exit(STEP_FAILED)
+            command(lang=lang, **options)
         except SvcError as error:
-            click.echo(error, err=True)
-            sys.exit(INPUT_INVALID)
+            _say(error, lang, err=True)
+            sys.exit(STEP_FAILED if isinstance(error, StepFailed) else INPUT_INVALID)
 
     return wrapped
 
 
-@main.command()
+def _say(text: str | SvcError, lang: str, *, err: bool = False) -> None:
+    """Print a message in the language asked for."""
+    from svclib.wording import messages
+
+    click.echo(messages.translated(text, lang), err=err)
+
+
+@_command
 @click.argument("params", type=click.Path(path_type=Path))
-def check(params: Path) -> None:
+def check(*, params: Path, lang: str) -> None:
     """List everything wrong with PARAMS, its framework and its data, without running."""
     from svclib import sources
 
     problems = sources.check(params)
     if problems:
-        click.echo(InputErrors(problems), err=True)
-        sys.exit(INPUT_INVALID)
-    click.echo(f"{params}: no problem found")
+        raise InputErrors(problems)
+    _say(f"{params}: no problem found", lang)
 
 
-@main.command()
+@_command
 @click.argument("params", type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -83,7 +117,6 @@ def check(params: Path) -> None:
     help="Evaluate the period up to this day only; published beside the cycle as a draft.",
 )
 @click.option("--notebooks", type=click.Path(path_type=Path, exists=True, file_okay=False), hidden=True)
-@_exits
 def run(  # noqa: PLR0913 - one argument per option of the command
     *,
     params: Path,
@@ -93,6 +126,7 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     no_units: bool,
     as_of: dt.datetime | None,
     notebooks: Path | None,
+    lang: str,
 ) -> None:
     """Evaluate the cycle of PARAMS: notebooks, tables, manifest and HTML reports, published at once."""
     from svclib import run as runner
@@ -100,17 +134,17 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     steps = tuple(step for entry in only for step in entry.replace(",", " ").split())
     options: dict[str, Any] = {} if notebooks is None else {"notebooks": notebooks}
     options |= {"as_of": as_of.date()} if as_of else {}
+    options |= {"say": functools.partial(_say, lang=lang, err=True)}
     done = runner.run_cycle(params, out=out, jobs=jobs or 0, only=steps, units=not no_units, **options)
-    click.echo(f"{done.path}  ({done.seconds:.0f} s, body {done.body_hash[:12]})")
+    _say(f"{done.path}  ({done.seconds:.0f} s, body {done.body_hash[:12]})", lang)
     for report in sorted(done.path.glob("report.*.html")):
         click.echo(report)
 
 
-@main.command()
+@_command
 @click.argument("params", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="File to write (default: <cycle>_回访名单.csv).")
-@_exits
-def audit(*, params: Path, out: Path | None) -> None:
+def audit(*, params: Path, out: Path | None, lang: str) -> None:
     """Draw whom to call back in the cycle of PARAMS: ids, units, channels, and columns for the result."""
     from svclib import audit as calls
     from svclib import cycle
@@ -130,15 +164,14 @@ def audit(*, params: Path, out: Path | None) -> None:
         form.to_csv(path, mode="x", index=False, encoding="utf-8-sig")
     except FileExistsError as error:
         raise ParamError(f"{path} exists and may hold results of calls; name another with --out") from error
-    click.echo(f"{path}  ({len(form)})")
+    _say(f"{path}  ({len(form)} to call back)", lang)
 
 
-@main.command()
-@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@_command
+@click.argument("source", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Write over files that are already there.")
-@_exits
-def convert(*, source: Path, target: Path, force: bool) -> None:
+def convert(*, source: Path, target: Path, force: bool, lang: str) -> None:  # noqa: ARG001 - for errors
     """Turn 评价方案.xlsx into YAML files in a folder, or YAML into 评价方案.xlsx."""
     from svclib import convert as converter
 
@@ -146,13 +179,12 @@ def convert(*, source: Path, target: Path, force: bool) -> None:
         click.echo(path)
 
 
-@main.command()
+@_command
 @click.argument("folder", type=click.Path(path_type=Path))
-@_exits
-def init(*, folder: Path) -> None:
+def init(*, folder: Path, lang: str) -> None:
     """Make a working FOLDER: 评价方案.xlsx and 数据模板.xlsx to fill in, and the library of indicators."""
     from svclib import convert as converter
 
     for path in converter.init(folder):
         click.echo(path)
-    click.echo(f"next: fill in both workbooks, then svclib check {folder / converter.BOOK}")
+    _say(f"next: fill in both workbooks, then svclib check {folder / converter.BOOK}", lang)

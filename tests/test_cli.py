@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 import tiny_cycle
 from click.testing import CliRunner
@@ -13,8 +15,8 @@ from svclib import cli, run
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def svclib(*argv: object) -> tuple[int, str]:
-    result = CliRunner().invoke(cli.main, [str(arg) for arg in argv])
+def svclib(*argv: object, locale: str = "C.UTF-8") -> tuple[int, str]:
+    result = CliRunner(env={"LC_ALL": locale}).invoke(cli.main, [str(arg) for arg in argv])
     return result.exit_code, result.output
 
 
@@ -72,6 +74,7 @@ def test_options_reach_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     assert code == 0
     assert str(tmp_path) in said
+    assert callable(seen.pop("say"))
     assert seen == {"out": Path("o"), "jobs": 3, "only": ("10", "20", "40"), "units": False}
 
 
@@ -97,7 +100,7 @@ def test_audit_writes_a_list_to_fill_in_and_never_over_another(tmp_path: Path) -
     assert lines[0] == "受访者编号,部门,渠道,核查结果,日期,说明"
     assert len(lines) == 1 + 2 * 3
     assert all(line.endswith(",电话,,,") for line in lines[1:])
-    assert f"{out}  (6)" in said
+    assert f"{out}  (6 to call back)" in said
     before = out.read_bytes()
     code, said = svclib("audit", params, "--out", out)
     assert code == 2
@@ -113,3 +116,52 @@ def test_audit_of_nobody(tmp_path: Path) -> None:
     assert code == 2
     assert "nobody to call back" in said
     assert not (tmp_path / "calls.csv").exists()
+
+
+def test_messages_are_in_the_language_of_the_system_unless_asked(tmp_path: Path) -> None:
+    params = tiny_cycle.write(tmp_path)
+    assert "没有发现问题" in svclib("check", params, locale="zh_CN.UTF-8")[1]
+    assert "no problem found" in svclib("check", params, "--lang", "en", locale="zh_CN.UTF-8")[1]
+    code, said = svclib("check", tmp_path / "没有.yaml", "--lang", "zh")
+    assert code == 2
+    assert said.startswith("输入有1处问题：\n  1. 没有.yaml：无法读取 ")
+    assert said.endswith("：文件不存在。请检查路径和文件名。\n")
+
+
+def test_a_chinese_workbook_is_answered_in_chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    book = openpyxl.Workbook()
+    book.save(tmp_path / "plain.xlsx")
+    book.worksheets[0].title = "指标体系"
+    book.save(tmp_path / "plan.xlsx")
+    (tmp_path / "broken.xlsx").write_bytes(b"PK no")
+    found = {name: cli.preferred(tmp_path / f"{name}.xlsx") for name in ("plain", "plan", "broken", "gone")}
+    assert found == {"plain": "en", "plan": "zh", "broken": "en", "gone": "en"}
+
+
+@pytest.mark.parametrize(
+    ("own", "lang"), [("Chinese (Simplified)_China", "zh"), ("de_DE", "en"), (None, "en")]
+)
+def test_windows_is_asked_for_its_language(
+    own: str | None, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("locale.getlocale", lambda: (own, "cp936"))
+    assert cli.preferred() == lang
+
+
+def test_a_failed_step_is_told_in_chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, say: Callable[[str], None], **_options: object) -> None:
+        say("[1/7] 10_data_quality  ok  3.1 s")
+        cell = "30_weights (30_weights.ipynb), cell 4: DataError: the weights of 甲, 乙 are all 0"
+        raise run.StepFailed(f"{cell}\nnothing published; the failed notebook is in out/failed-1")
+
+    monkeypatch.setattr(run, "run_cycle", fail)
+    code, said = svclib("run", tiny_cycle.write(tmp_path), "--lang", "zh")
+    assert code == 1
+    assert said.splitlines() == [
+        "[1/7] 10_data_quality  完成  3.1秒",
+        "30_weights（30_weights.ipynb）第4个单元格出错（DataError）：甲、乙的权重都是0，请改正",
+        "没有发布任何结果；出错的笔记本保存在 out/failed-1",
+    ]

@@ -31,6 +31,10 @@ class StepFailed(SvcError):
     """A notebook failed; nothing was published."""
 
 
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
 @dataclass(frozen=True)
 class Run:
     """A published run."""
@@ -64,6 +68,7 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     units: bool = True,
     as_of: dt.date | None = None,
     notebooks: Path = NOTEBOOKS,
+    say: Callable[[str], None] = _to_stderr,
 ) -> Run:
     """Execute, export and publish the cycle of `params_file` below `out`/<name>/<cycle>.
 
@@ -79,6 +84,8 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     as_of : date, optional
         Count only what was known by this day.  The result is a draft of a partial period,
         published beside the cycle as <cycle>@<day>.
+    say : callable
+        Takes the lines of progress, in English.
 
     Raises
     ------
@@ -98,7 +105,7 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     run_id = publish.new_run_id()
     count = jobs or min(2, os.cpu_count() or 1)
     with publish.staging(home, run_id) as staged, execute.workers(count) as pool:
-        job = _Job(params, staged, steps, pool, _to_stderr, {}, len(steps), {})
+        job = _Job(params, staged, steps, pool, say, {}, len(steps), {})
         _execute(job, home, run_id)
         _export(job)
         body_hash = _write_records(job, run_id, time.perf_counter() - begun)
@@ -224,7 +231,3 @@ def _relative(path: Path) -> str:
     """`path` relative to the project, or its name alone when it lies elsewhere."""
     home = execute.PACKAGE_HOME
     return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.name
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
