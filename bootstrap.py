@@ -22,6 +22,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -43,9 +44,19 @@ UV_NAMES = {
 }
 
 
-def say(text: str) -> None:
-    """Print one line of progress."""
-    print(f"bootstrap: {text}", file=sys.stderr, flush=True)
+def both(english: str, chinese: str) -> str:
+    """A message in both languages, one line each."""
+    return f"bootstrap: {english}\n           {chinese}"
+
+
+def say(english: str, chinese: str) -> None:
+    """Print progress in both languages."""
+    print(both(english, chinese), file=sys.stderr, flush=True)
+
+
+def stop(english: str, chinese: str) -> NoReturn:
+    """Say what is wrong in both languages, and leave."""
+    sys.exit(both(english, chinese))
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> int:
@@ -108,9 +119,12 @@ def plain_venv() -> None:
     """A fresh environment made by the standard library, with pip in it."""
     if importlib.util.find_spec("ensurepip") is None:
         package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-        sys.exit(f"bootstrap: this Python has no ensurepip; install {package} (Debian, Ubuntu) or uv")
+        stop(
+            f"this Python has no ensurepip; install {package} (Debian, Ubuntu) or uv",
+            f"这个 Python 缺少 ensurepip；请安装 {package}（Debian、Ubuntu）或 uv",
+        )
     if run(sys.executable, "-m", "venv", "--clear", VENV) != 0:
-        sys.exit(f"bootstrap: could not make {VENV}; the reason is above")
+        stop(f"could not make {VENV}; the reason is above", f"无法建立 {VENV}；原因见上")
 
 
 def locked_uv() -> Path | None:
@@ -128,14 +142,20 @@ def build() -> None:
         made = run(found, "venv", "--quiet", "--clear", "--python", sys.executable, VENV)
         if made == 0 and install_with(found):
             return
-        say(f"{found} could not make the environment; trying the uv of the lock")
+        say(
+            f"{found} could not make the environment; trying the uv of the lock",
+            f"{found} 没能建好环境；改用锁定清单中的 uv",
+        )
     plain_venv()
     locked = locked_uv()
     if locked and install_with(locked):
         return
-    say("no working uv; using pip, which takes a few minutes")
+    say("no working uv; using pip, which takes a few minutes", "没有可用的 uv；改用 pip，需要几分钟")
     if not install([PYTHON, "-m", "pip", "install"], child_env()):
-        sys.exit("bootstrap: the locked packages could not be installed; the reason is above")
+        stop(
+            "the locked packages could not be installed; the reason is above",
+            "锁定清单中的包没有装上；原因见上（多为网络或代理问题）",
+        )
 
 
 def ensure() -> None:
@@ -145,8 +165,14 @@ def ensure() -> None:
     if PYTHON.exists() and STAMP.is_file() and STAMP.read_text("utf-8") == wanted:
         return
     if Path(sys.prefix).resolve() == VENV.resolve():
-        sys.exit("bootstrap: .venv is out of date; start me with the Python outside it")
-    say(f"making {VENV.name} from {LOCK.name} (once; under a minute with uv)")
+        stop(
+            ".venv is out of date; start me with the Python outside it",
+            ".venv 已过时；请用它之外的 Python 运行",
+        )
+    say(
+        f"making {VENV.name} from {LOCK.name} (once; under a minute with uv)",
+        f"正在按 {LOCK.name} 建立 {VENV.name}（只需一次；用 uv 不到一分钟）",
+    )
     build()
     STAMP.write_text(wanted, "utf-8")
 
@@ -191,7 +217,10 @@ COMMANDS = {
 def main(words: list[str]) -> int:
     """Exit code of the command in `words`, after making sure of the environment."""
     if sys.version_info < (3, 11):  # noqa: UP036 - an older Python can start this file
-        sys.exit(f"bootstrap: svclib needs Python 3.11 or newer; this is {sys.version.split()[0]}")
+        own = sys.version.split()[0]
+        stop(
+            f"svclib needs Python 3.11 or newer; this is {own}", f"需要 Python 3.11 或更新版本；现在是 {own}"
+        )
     if not words or words[0] not in COMMANDS:
         print(__doc__)
         return 0 if words in (["-h"], ["--help"]) else 2
