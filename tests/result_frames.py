@@ -593,3 +593,17 @@ DISTRIBUTION = table(
     *_answered("电话", [0.1, 0.1, 0.2, 0.3, 0.3], 3.6),
     *_answered("网络", [0.0, 0.0, 0.0, 0.5, 0.5], 4.5),
 )
+
+AGAINST = pd.DataFrame(
+    [
+        ("保洁部", "服务态度", 4.4, 4.2, 4.6, "分"),
+        ("餐饮部", "服务态度", 3.9, 3.7, 4.1, "分"),
+        ("保洁部", "total", 88.0, 86.0, 90.0, ""),
+    ],
+    columns=["unit", "node", "value", "ci_low", "ci_high", "measure"],
+)
+REFERENCES = table(
+    "references",
+    {"indicator": "服务态度", "name": "行业平均", "name_en": "Industry mean", "value": 4.1, "basis": "年报"},
+    {"indicator": "total", "name": "同行", "name_en": "Peers", "value": 85.0, "basis": "年报"},
+)

@@ -140,3 +140,23 @@ def test_nothing_given_nothing_returned():
     assert actions.appeals(None, cycle="Q", today=TODAY).empty
     assert actions.findings(None, cycle="Q").empty
     assert actions.references(None).empty
+
+
+def test_values_are_held_against_what_has_a_reference():
+    scores = pd.DataFrame(
+        {"unit": "甲", "indicator": ["态度", "态度", "环境"], "subject": ["", "客户", ""],
+         "value": [4.4, 4.5, 4.0],
+         "ci_low": 4.0, "ci_high": 4.6, "measure": "分"}
+    )  # fmt: skip
+    totals = pd.DataFrame(
+        {
+            "unit": ["甲", "*"],
+            "node": "total",
+            "published": [88.12, 88.0],
+            "score_low": 86.0,
+            "score_high": 90.0,
+        }
+    )
+    known = pd.DataFrame({"indicator": ["态度", "total"]})
+    got = actions.against(known, scores, totals)[["unit", "node", "value", "measure"]]
+    assert got.to_numpy().tolist() == [["甲", "态度", 4.4, "分"], ["甲", "total", 88.12, ""]]

@@ -31,7 +31,10 @@ def test_by_hand_with_an_ungraded_unit_and_two_levels():
     assert table.loc["中心", ["n_units", "n_graded", "plain_mean"]].tolist() == [3, 2, 85.5]
     assert table.loc["西区", ["n_units", "n_graded"]].tolist() == [1, 0]
     assert table.loc["西区", ["plain_mean", "lowest", "highest"]].isna().all()
-    assert counts.query("parent == '中心'")[["grade", "n_units"]].to_numpy().tolist() == [["优", 1], ["良", 1]]
+    assert counts.query("parent == '中心'")[["grade", "n_units"]].to_numpy().tolist() == [
+        ["优", 1],
+        ["良", 1],
+    ]
 
 
 def test_nobody_has_a_parent():

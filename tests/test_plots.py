@@ -29,6 +29,7 @@ EVERY = {
     plots.channel_mix: (rf.MIX, {}),
     plots.authenticity: (rf.AUTHENTICITY, {}),
     plots.distribution: (rf.DISTRIBUTION, {}),
+    plots.reference_dots: (rf.AGAINST, rf.REFERENCES, {}),
 }
 
 
@@ -252,3 +253,28 @@ def test_a_row_name_has_two_lines_at_most_so_that_rows_cannot_overlap():
     name = chart.axes[0].get_yticklabels()[0]
     assert (name.get_text().count("\n"), name.get_fontsize()) == (1, 7.5)
     assert name.get_text().replace("\n", " ") == long
+
+
+def test_references_are_named_lines_that_are_said_not_to_be_scored():
+    chart = draw(plots.reference_dots, "en")
+    attitude = next(ax for ax in chart.axes if "attitude" in ax.get_title(loc="left"))
+    (legend,) = chart.legends
+    keys = {
+        text.get_text(): key.get_linestyle()
+        for text, key in zip(legend.get_texts(), legend.get_lines(), strict=True)
+    }
+    assert sorted(keys) == ["Industry mean", "Peers"]
+    drawn = {line.get_linestyle() for line in attitude.lines if list(line.get_xdata()) == [4.1, 4.1]}
+    assert drawn == {keys["Industry mean"]}
+    bare = plots.reference_dots(rf.AGAINST, rf.REFERENCES.assign(name_en=""), "en", rf.label)
+    assert sorted(text.get_text() for text in bare.legends[0].get_texts()) == ["同行", "行业平均"]
+    assert "never scored" in legend.get_title().get_text()
+    assert "Industry mean 4.1" in chart.alt
+
+
+def test_history_stands_in_the_order_of_time_it_is_given():
+    names = {"2026Q1": "一季度", "2026Q2": "二季度"}
+    frame = rf.HISTORY.assign(cycle=rf.HISTORY["cycle"].replace(names))
+    for order in (("二季度", "一季度"), ("一季度", "二季度")):
+        (ax,) = plots.slope(frame, "zh", rf.label, scale=rf.SCALE, order=order).axes
+        assert [t.get_text() for t in ax.get_xticklabels()] == list(order)

@@ -135,6 +135,13 @@ def test_judgments_and_units_by_hand(home: Home):
     assert len(inputs.exclusions) == 0
 
 
+def test_parents_are_listed_and_not_evaluated(home: Home):
+    home.put("units", "部门,英文名称,上级,参评\nA,,东区,\nB,,东区,是\n东区,East,中心,否\n中心,,,否\n")
+    inputs = home.read()
+    assert list(inputs.units["unit"]) == ["A", "B"]
+    assert inputs.parents.to_numpy().tolist() == [["东区", "东区", "East", "中心"], ["中心", "中心", "", ""]]
+
+
 def test_without_a_units_file_the_answers_name_them(home: Home):
     del home.entries["units"]
     inputs = home.read()
@@ -312,6 +319,27 @@ REFUSED: list[tuple[str, Callable[[Home], None], str]] = [
         "row 3, 权重: no weight",
     ),
     ("unit twice", text("units", UNITS + "A,丙部,二组\n"), "units.csv, row 4, 部门: unit listed twice: A."),
+    (
+        "parent without a row",
+        text("units", "部门,上级\nA,东区\nB,东区\n"),
+        "units.csv, rows 2, 3, 上级: 2 cells unknown parent: 东区, 东区. Give it a row of its own (参评 否",
+    ),
+    (
+        "parents in a circle",
+        text("units", "部门,上级\nA,B\nB,A\n"),
+        "units.csv, rows 2, 3, 上级: 2 cells stands above itself: B, A. Correct one parent",
+    ),
+    (
+        "its own parent",
+        text("units", "部门,上级\nA,\nB,B\n"),
+        "units.csv, row 3, 上级: stands above itself: B.",
+    ),
+    (
+        "evaluated in other words",
+        text("units", "部门,参评\nA,是\nB,不\n"),
+        "units.csv, row 3, 参评: not a choice: 不. Write 是 or 否.",
+    ),
+    ("nobody evaluated", text("units", "部门,参评\nA,否\nB,否\n"), "units.csv, row 1, evaluated: no unit is"),
     ("unit empty", text("units", UNITS + ",丙部,二组\n"), "units.csv, row 4, 部门: empty"),
     (
         "unknown indicator",

@@ -115,7 +115,7 @@ def test_chinese_words_for_codes_hold_no_latin_word():
     "name", sorted(n for n in dir(rf) if n.isupper() and isinstance(getattr(rf, n), pd.DataFrame))
 )
 def test_every_table_can_be_shown_in_both_languages(name, lang):
-    frame = getattr(rf, name)
+    frame = getattr(rf, name).drop(columns="name_en", errors="ignore")
     shown = tables.show(frame, lang, rf.label)
     assert shown._repr_html_().count("<tr>") == len(frame) + 1
     if lang == "zh":
@@ -219,3 +219,14 @@ def test_a_matrix_by_hand_and_what_it_refuses():
         tables.matrix(
             pd.concat([frame, frame]), "zh", rf.label, rows="unit", across="cycle", values=["grade"]
         )
+
+
+def test_references_stand_beside_their_indicator():
+    frame = pd.DataFrame({"indicator": ["服务态度", "处理率"]})
+    zh, en = (list(tables.with_references(frame, rf.REFERENCES, x)["reference"]) for x in ("zh", "en"))
+    assert (zh, en) == (["行业平均 4.1", ""], ["Industry mean 4.1", ""])
+    assert "不计分" in tables.show(frame.assign(reference=zh), "zh", rf.label).html
+
+
+def test_a_heading_is_a_heading():
+    assert tables.heading("parents", "zh").html == "<h2>按上级部门汇总</h2>"

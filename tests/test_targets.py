@@ -102,7 +102,10 @@ def test_a_step_is_judged_by_its_time_or_its_time_limit():
 
 
 def test_a_row_for_all_units_leaves_out_those_with_their_own():
-    assert of_steps(aim("", "时长", "受理", 40)) == [["乙", "受理", 45.0, "missed"], ["甲", "受理", 30.0, "met"]]
+    assert of_steps(aim("", "时长", "受理", 40)) == [
+        ["乙", "受理", 45.0, "missed"],
+        ["甲", "受理", 30.0, "met"],
+    ]
     both = of_steps(aim("", "时长", "受理", 40), aim("甲", "时长", "受理", 20))
     assert both == [["乙", "受理", 45.0, "missed"], ["甲", "受理", 30.0, "missed"]]
 
@@ -122,5 +125,5 @@ def test_a_step_without_events_is_said_not_to_be_reported():
 
 
 def test_a_warning_on_the_good_side_of_a_step_target_is_refused():
-    with pytest.raises(DataError, match="row 2 .*warning value 10 on the good side of target 30"):
+    with pytest.raises(DataError, match=r"row 2 .*warning value 10 on the good side of target 30"):
         of_steps(aim("甲", "时长", "受理", 30, warn=10))

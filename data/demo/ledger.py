@@ -52,6 +52,8 @@ BENCHMARK_COLUMNS = ["指标", "参照对象", "参照对象英文", "参照值"
 BENCHMARKS = [
     ("准时送达率", "行业平均", "Industry mean", 93.8, _BOOK),
     ("准时送达率", "标杆企业", "Best in class", 97.2, _BOOK),
+    ("任务完成率", "行业平均", "Industry mean", 95.5, _BOOK),
+    ("服务规范", "同类中心", "Similar centres", 4.2, _PEERS),
     ("响应时间", "行业平均", "Industry mean", 26, _BOOK),
     ("投诉处理率", "行业平均", "Industry mean", 93, _BOOK),
     ("设备完好率", "行业平均", "Industry mean", 95.1, _BOOK),

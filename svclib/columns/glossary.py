@@ -211,6 +211,7 @@ GLOSSARY: dict[str, Column] = {
     "problem": _text("问题类别", "Kind of problem"),
     "n_units": _count("涉及单位数", "Units concerned"),
     "n_graded": _count("已评级单位数", "Graded units"),
+    "grade_counts": _text("各等级单位数", "Units per grade"),
     "reference": _text("参照值（不计分）", "Reference (not scored)"),
     "plain_mean": Column("已评级单位简单平均分", "Plain mean of graded units"),
     "lowest": Column("最低分", "Lowest"),

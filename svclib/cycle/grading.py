@@ -33,10 +33,10 @@ class Side(NamedTuple):
 
 def sides(state: State, weights: pd.DataFrame, cycle: str) -> list[Side]:
     """The units of `cycle` by the group whose rules they follow; "" is the framework as it stands."""
-    of = state.groups(cycle)
+    of, own = state.groups(cycle), state.framework.own_groups
     found = []
-    for group in ("", *state.framework.groups):
-        units = [u for u in state.units(cycle) if (of[u] if of[u] in state.framework.groups else "") == group]
+    for group in ("", *own):
+        units = [u for u in state.units(cycle) if (of[u] if of[u] in own else "") == group]
         if units:
             mine = weights[weights["group"] == group]
             found.append(Side(group, units, state.framework.for_group(group), mine))

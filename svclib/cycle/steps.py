@@ -81,7 +81,7 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     judgments = state.inputs[state.cycle].judgments
     present = set(state.groups(state.cycle).values())
     parts = []
-    for group in ("", *(g for g in state.framework.groups if g in present)):
+    for group in ("", *(g for g in state.framework.own_groups if g in present)):
         rules = state.framework.for_group(group)
         known = [i.name for i in rules.indicators]
         table = weights.resolve(

@@ -202,9 +202,14 @@ class Framework(Frozen):
         """Cuts of the groups that have their own."""
         return {name: group.scale for name, group in self.groups.items() if group.scale}
 
+    @property
+    def own_groups(self) -> dict[str, Group]:
+        """Groups whose rules differ."""
+        return {name: group for name, group in self.groups.items() if group.changes}
+
     def for_group(self, name: str) -> Framework:
         """The framework as it applies to the units of a group; itself where the group changes nothing."""
-        group = self.groups.get(name)
+        group = self.own_groups.get(name)
         return self if group is None else groups.of_group(self, group)
 
     def table(self) -> pd.DataFrame:

@@ -118,6 +118,11 @@ class Group(Frozen):
     exclude: tuple[str, ...] = ()
     scale: dict[str, float] = Field(default_factory=dict)
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything differs; a group may be listed for its English alone."""
+        return bool(self.weights or self.exclude or self.scale)
+
 
 class Repeated(Frozen):
     """What follows a grade, or a worse one, `consecutive` cycles in a row or `in_year` times a year."""

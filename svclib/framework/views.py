@@ -55,7 +55,8 @@ def _exact(value: Any) -> Any:
 
 def number_hash(framework: Framework) -> str:
     """SHA-256 of what changes numbers."""
-    content = _exact(framework.model_dump(exclude=_WORDING))
+    bare = framework.model_copy(update={"groups": framework.own_groups})
+    content = _exact(bare.model_dump(exclude=_WORDING))
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

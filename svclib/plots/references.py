@@ -58,7 +58,7 @@ def reference_dots(
     for ax in axes[len(nodes) :]:
         ax.set_axis_off()
     style.rows_axis(axes[0], style.units_of(units, lang, label))
-    style.panel_legend(axes[:across], _keys(lines, dashes, lang))
+    _legend(chart, lines, dashes, lang)
     return style.finish(chart, title, style.word("reference_caption", lang), spoken)
 
 
@@ -66,13 +66,17 @@ def _names(references: pd.DataFrame, lang: str) -> list[str]:
     return [str(r.name_en or r.name) if lang == "en" else str(r.name) for r in style.rows(references)]
 
 
-def _keys(lines: pd.DataFrame, dashes: Mapping[str, Any], lang: str) -> list[Line2D]:
+def _legend(chart: Chart, lines: pd.DataFrame, dashes: Mapping[str, Any], lang: str) -> None:
+    """Every reference by name over the panels, three to a line."""
     each = lines.drop_duplicates("name")
-    names = [style.word("reference", lang, name=name) for name in _names(each, lang)]
-    return [
+    handles = [
         Line2D([], [], color=style.WORSE, linestyle=dashes[key], label=name)
-        for key, name in zip(each["name"], names, strict=True)
+        for key, name in zip(each["name"], _names(each, lang), strict=True)
     ]
+    place: dict[str, Any] = {"loc": "outside upper left", "ncols": min(3, len(handles)), "handlelength": 3}
+    chart.legend(
+        handles=handles, title=style.word("reference", lang), alignment="left", **place, **style.LEGEND
+    )
 
 
 def _panel(

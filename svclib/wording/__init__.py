@@ -23,7 +23,7 @@ from svclib.wording.followup import (
     step_targets,
     steps,
 )
-from svclib.wording.front import advice, cards, decisions, masthead, unit_cards, unit_line
+from svclib.wording.front import advice, cards, decisions, masthead, unit_cards, unit_line, with_counts
 from svclib.wording.quality import consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
@@ -66,6 +66,7 @@ __all__ = [
     "unit_line",
     "unusual",
     "weights",
+    "with_counts",
     "year_measures",
     "year_notes",
 ]

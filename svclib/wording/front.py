@@ -25,6 +25,21 @@ def unit_line(parent: str, lang: str, label: Label) -> str:
     return sentence("masthead.unit", {"parent": parent}, lang, label)
 
 
+def with_counts(
+    parents: pd.DataFrame, counts: pd.DataFrame, lang: str, label: Label, *, scale: Mapping[str, float]
+) -> pd.DataFrame:
+    """Table "parents" with column `grade_counts`: how many units have each grade, in words.
+
+    Parameters
+    ----------
+    counts : table "parent_grades".
+    scale : label of each grade to its cut, best first.
+    """
+    found = {(row["parent"], row["grade"]): row["n_units"] for row in records(counts)}
+    told = [[(label(g, lang), found.get((p, g), 0)) for g in scale] for p in parents["parent"]]
+    return parents.assign(grade_counts=[counted(each, lang) for each in told])
+
+
 def cards(
     found: Mapping[str, pd.DataFrame],
     lang: str,
