@@ -53,6 +53,9 @@ TABLES: dict[str, Table] = {
     "item_analysis": _table("20", "cycle subject dimension item",
                             "indicator n mean sd floor_share ceiling_share r_drop if_dropped "
                             "change ci_low ci_high note"),
+    "agreement": _table("20", "cycle object node stat variant",
+                        "definition n_objects n_raters n_ratings estimate se df ci_low ci_high "
+                        "confidence method judgement note"),
     # 30 weights
     "weights": _table("30", "group node", "parent level local global effective method relative note"),
     "consistency": _table("30", "parent expert",

@@ -38,7 +38,7 @@ NAMES = _set(
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
-    "mid_on level source flags note ri_table definition type decision outcome problem aspect"
+    "mid_on level source flags note ri_table definition type decision outcome problem aspect object"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {

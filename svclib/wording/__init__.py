@@ -24,7 +24,7 @@ from svclib.wording.followup import (
     steps,
 )
 from svclib.wording.front import advice, cards, decisions, masthead, unit_cards, unit_line, with_counts
-from svclib.wording.quality import consistency, credibility, reliability, screening, weights
+from svclib.wording.quality import agreement, consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
 from svclib.wording.year import year_measures, year_notes
@@ -32,6 +32,7 @@ from svclib.wording.year import year_measures, year_notes
 __all__ = [
     "adjustments",
     "advice",
+    "agreement",
     "alerts",
     "appeals",
     "authenticity",

@@ -36,6 +36,18 @@ def reliability(frame: pd.DataFrame, lang: str, label: Label, *, policy: float) 
     return writer.claims()
 
 
+def agreement(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "agreement": who rated what, the coefficient and its interval, or why none."""
+    writer = Writer("agreement", lang, label)
+    for row in records(frame):
+        if pd.isna(row["estimate"]):
+            name = "not_computed"
+        else:
+            name = "no_interval" if pd.isna(row["ci_low"]) else "measured"
+        writer.say([(f"agreement.{row['object']}", row), (f"agreement.{name}", row)])
+    return writer.claims()
+
+
 def weights(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     """Claims on table "weights": the children of each parent, largest local weight first."""
     writer = Writer("weights", lang, label)
