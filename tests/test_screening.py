@@ -25,6 +25,7 @@ def rules(**changed):
         "straight_line_items": 3,
         "seconds_per_item": 2.0,
         "exclude": ["duplicate", "missing", "speed"],
+        "cuts": {},
     }
     return SimpleNamespace(**(told | changed))
 
@@ -46,9 +47,16 @@ def responses(answers, **columns):
     return frame.assign(**(base | columns))
 
 
+def form(items, scale=None):
+    """A form whose items share one scale, or have one each."""
+    ends = scale if isinstance(scale, dict) else dict.fromkeys(items, scale or (1, 5))
+    low, high = np.array([ends[i] for i in items], dtype=float).T
+    return screening.Form(tuple(items), low, high, ("A",) * len(items), np.zeros(len(items), dtype=bool))
+
+
 def screen(rows, *, items=None, scale=None, **changed):
     names = items or [c for c in rows.columns if c in ITEMS]
-    return screening.screen(rows, names, rules(**changed), scale=scale)
+    return screening.screen(rows, form(names, scale), rules(**changed))
 
 
 def fired(flags, rule):
@@ -147,9 +155,15 @@ def test_unknown_rule_in_exclude():
         screen(responses([[1, 2, 3, 4]]), exclude=["spead"])
 
 
+def test_unknown_rule_in_cuts():
+    with pytest.raises(ParamError, match=r"cuts has unknown rules \['speed'\]; choose from \['longstring'"):
+        screen(responses([[1, 2, 3, 4]]), cuts={"speed": 3})
+
+
 def test_absent_item_column():
+    system = framework(indicator("态度", ("q1", "q9")))
     with pytest.raises(DataError, match=r"no column for items \['q9'\]"):
-        screen(responses([[1, 2, 3, 4]]), items=["q1", "q9"])
+        screening.Form.of(system, ["q1", "q2"])
 
 
 # counts
@@ -170,7 +184,7 @@ def two_units():
 def test_summary_shows_every_rule_per_unit_and_for_all(two_units):
     rows, flags = two_units
     table = screening.summary(rows, flags, rules()).set_index(["unit", "rule"])
-    assert len(table) == 4 * 4
+    assert len(table) == 4 * len(screening.RULES)
     assert table.loc[("A", "duplicate"), ["n_rows", "n_flagged", "n_excluded"]].tolist() == [2, 1, 1]
     assert table.loc[("B", "straight_line"), ["n_rows", "n_flagged", "n_excluded"]].tolist() == [2, 1, 0]
     assert table.loc[("C", "missing"), ["n_rows", "n_flagged", "n_excluded"]].tolist() == [1, 0, 0]
@@ -238,11 +252,13 @@ def test_effect_is_with_minus_without_and_keeps_what_vanished():
 
 
 def framework(*indicators):
-    return SimpleNamespace(indicators=indicators)
+    items = tuple(dict.fromkeys(item for i in indicators for item in i.items))
+    return SimpleNamespace(indicators=indicators, items=items)
 
 
-def indicator(name, items, subjects=("客户",)):
-    return SimpleNamespace(name=name, dimension="体验", items=items, scale=(1, 5), subjects=subjects)
+def indicator(name, items, subjects=("客户",), reverse=()):
+    told = {"name": name, "dimension": "体验", "items": items, "subjects": subjects, "reverse": reverse}
+    return SimpleNamespace(**told, scale=(1, 5), bounds=(1.0, 5.0))
 
 
 def test_item_profile_by_hand_with_weights():

@@ -31,6 +31,14 @@ TABLES: dict[str, Table] = {
     "screening": _table("10", "cycle unit rule", "n_rows n_flagged n_excluded share cut"),
     "screening_effect": _table("10", "cycle unit indicator subject",
                                "n_all n_kept estimate_all estimate_kept effect"),
+    "response_indices": _table("10", "cycle source row",
+                               "unit subject n_answered missing_share pace longest_run irv mahalanobis "
+                               "mahalanobis_p even_odd identical burst n_marks", private=True),
+    "interviewers": _table("10", "cycle interviewer",
+                           "n n_units difference ci_low ci_high confidence p_diff p_diff_adj n_flagged share "
+                           "share_others p_more p_more_adj unusual"),
+    "channels": _table("10", "cycle subject unit channel_a channel_b",
+                       "n difference ci_low ci_high confidence p_diff p_diff_adj"),
     "response_profile": _table("10", "cycle unit subject channel", "n_rows n_excluded n"),
     "item_profile": _table("10", "cycle subject item",
                            "dimension indicator n n_missing missing_share mean sd floor_share ceiling_share"),
@@ -56,6 +64,9 @@ TABLES: dict[str, Table] = {
     "agreement": _table("20", "cycle object node stat variant",
                         "definition n_objects n_raters n_ratings estimate se df ci_low ci_high "
                         "confidence method judgement note"),
+    "invariance": _table("20", "cycle subject dimension by level",
+                         "baseline n_groups n n_items chi2 df p cfi rmsea srmr delta_chi2 delta_df p_delta "
+                         "delta_cfi delta_rmsea worst_item worst_chi2 released shift se judgement note"),
     # 30 weights
     "weights": _table("30", "group node", "parent level local global effective method relative note"),
     "consistency": _table("30", "parent expert",
@@ -76,6 +87,9 @@ TABLES: dict[str, Table] = {
                      "n_not_reported n_small_sample rank rank_low rank_high group_rank"),
     "adjustments": _table("40", "cycle unit row",
                           "matter type count points counted clause basis approver date"),
+    "screening_headline": _table("40", "cycle unit stat node subject",
+                                 "level n_all n_kept n_strict estimate_all estimate_kept estimate_strict "
+                                 "grade_all grade_kept grade_strict"),
     "annual": _table("40", "cycle unit part", "weight published grade status"),
     "corrections": _table("40", "cycle row",
                           "source unit indicator column respondent old new basis approver date appeal",

@@ -12,6 +12,7 @@ from svclib import adjustments, audit, scores, sensitivity
 from svclib import grades as grades_of
 from svclib.columns import empty
 from svclib.cycle.revision import revised
+from svclib.cycle.screened import headline
 from svclib.cycle.state import ALL_UNITS, State, estimates, flags, valid
 from svclib.cycle.values import indicator_scores
 from svclib.framework import Framework
@@ -62,7 +63,8 @@ def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         last = last_grades(state, made["grades"])
     found = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
     revision = revised(state, tables["weights"], found["grades"], score=rules)
-    return found | {"annual": empty("annual")} | revision
+    shown = headline(state, tables, parts[-1], score=rules)
+    return found | {"annual": empty("annual"), "screening_headline": shown} | revision
 
 
 def _chain(state: State) -> list[str]:

@@ -176,12 +176,21 @@ def raw(state: State, cycles: Sequence[str]) -> pd.DataFrame:
 
 def flags(state: State, cycles: Sequence[str]) -> pd.DataFrame:
     """Table "exclusions" of `cycles`: what reading left out and what screening marks."""
-    framework = state.framework
-    answers = raw(state, cycles)
-    scale = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
-    found = screening.screen(answers, framework.items, state.params.screening, scale=scale)
-    parts = [frame for c in cycles if len(frame := state.inputs[c].exclusions)]
-    return pd.concat([found, *parts], ignore_index=True)
+    return screened(state, cycles)[1]
+
+
+def screened(state: State, cycles: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables "response_indices" and "exclusions" of `cycles`, each in the order of its own file."""
+    told, marks = [], []
+    for cycle in cycles:
+        answers, rules = raw(state, [cycle]), state.params.screening
+        form = screening.Form.of(state.framework, answers.columns)
+        measured = screening.indices(answers, form, rules)
+        found = screening.screen(answers, form, rules, measured=measured)
+        told.append(screening.table(answers, measured, found))
+        marks.append(found)
+    marks += [frame for c in cycles if len(frame := state.inputs[c].exclusions)]
+    return pd.concat(told, ignore_index=True), pd.concat(marks, ignore_index=True)
 
 
 def valid(state: State, marks: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:

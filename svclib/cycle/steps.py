@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from svclib import monitoring, reliability, screening, targets, weights
+from svclib import invariance, monitoring, reliability, screening, targets, weights
 from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
@@ -15,7 +16,7 @@ from svclib.cycle.follow_up import follow_up
 from svclib.cycle.grading import aims_of, last_grades, scored, scoring, sides
 from svclib.cycle.intake import collected
 from svclib.cycle.report import report
-from svclib.cycle.state import State, design, flags, raw, valid
+from svclib.cycle.state import State, design, flags, raw, screened, valid
 from svclib.cycle.values import indicator_scores, ratings
 from svclib.errors import ParamError, StatWarning
 from svclib.framework import Framework
@@ -30,14 +31,20 @@ def quality(state: State, _: Mapping[str, pd.DataFrame]) -> Tables:
     """10: who answered, which answers are doubtful by which rule, and what excluding them changes."""
     cycles, rules = state.compared, state.params.screening
     _warn_of_repeated_ids(state)
-    answers, marks = raw(state, cycles), flags(state, cycles)
+    answers = raw(state, cycles)
+    indices, marks = screened(state, cycles)
     of_rows = marks[marks["source"] == "responses"]
+    level, least = state.params.confidence, state.params.min_cell
+    form = screening.Form.of(state.framework, answers.columns)
     every, kept = coded(answers, state.framework), valid(state, marks, cycles)
     summary = screening.summary(answers, of_rows, rules)
     return {
         **collected(state, answers, kept, marks, summary),
         "exclusions": marks,
+        "response_indices": indices,
         "screening": summary,
+        "interviewers": screening.interviewers(answers, of_rows, form, min_cell=least, confidence=level),
+        "channels": screening.channels(answers, of_rows, form, min_cell=least, confidence=level),
         "response_profile": screening.profile(answers, of_rows),
         "item_profile": screening.item_profile(kept, state.framework),
         "screening_effect": screening.effect(ratings(state, every), ratings(state, kept)),
@@ -56,10 +63,10 @@ def _warn_of_repeated_ids(state: State) -> None:
 
 
 def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """20: whether each dimension is measured consistently."""
+    """20: whether each dimension is measured consistently, and the same in both cycles and all channels."""
     kept = valid(state, tables["exclusions"], state.compared)
     settings = state.params.reliability
-    return reliability.by_dimension(
+    found = reliability.by_dimension(
         kept,
         state.framework,
         missing=settings.missing,
@@ -67,6 +74,18 @@ def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         confidence=state.params.confidence,
         psu="cluster" if design(kept, panel=False) == "clusters" else "respondent",
     )
+    return {**found, "invariance": _invariance(state, kept)}
+
+
+def _invariance(state: State, kept: pd.DataFrame) -> pd.DataFrame:
+    """Table "invariance": between the cycles, where there is a baseline, and between channels."""
+    asked = ["cycle", "channel"] if state.baseline else ["channel"]
+    settings: dict[str, Any] = {"missing": state.params.reliability.missing, "panel": state.params.panel}
+    parts = [
+        invariance.by_framework(kept, state.framework, cycles=state.compared, by=by, **settings)
+        for by in asked
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
@@ -188,7 +207,15 @@ NEEDS = {
     "20": ("exclusions",),
     "30": ("exclusions",),
     "40": ("exclusions", "weights", "authenticity"),
-    "50": ("exclusions", "weights", "indicator_scores", "grades", "reliability", "authenticity"),
+    "50": (
+        "exclusions",
+        "weights",
+        "indicator_scores",
+        "grades",
+        "reliability",
+        "authenticity",
+        "invariance",
+    ),
     "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
     "70": ("exclusions", "losses", "targets", "changes", "alerts"),
     "90": (

@@ -71,6 +71,13 @@ ALIASES: dict[str, str] = {
     "重复": "duplicate",
     "缺失": "missing",
     "速度": "speed",
+    "直线": "straight_line",
+    "连续同答": "longstring",
+    "作答离散": "irv",
+    "马氏距离": "mahalanobis",
+    "奇偶一致": "even_odd",
+    "近似重复": "near_duplicate",
+    "集中雷同": "burst",
 }
 
 

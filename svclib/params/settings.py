@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,9 @@ Status = Literal["draft", "official"]
 Language = Literal["zh", "en"]
 Adjust = Literal["holm", "fdr_bh", "none"]
 Family = Literal["total", "dimension", "indicator"]
-Rule = Literal["duplicate", "missing", "speed", "straight_line"]
+Index = Literal["longstring", "irv", "mahalanobis", "even_odd", "near_duplicate", "burst"]
+Rule = Literal["duplicate", "missing", "speed", "straight_line", Index]
+CUT_RANGES = {"mahalanobis": (0.5, 0.999999), "even_odd": (-1.0, 1.0), "burst": (2.0, math.inf)}
 OutOfRange = Literal["error", "exclude"]
 Preset = Literal["wjx"]
 Below = Literal["flag", "pending"]
@@ -137,13 +140,25 @@ class Reliability(Frozen):
 
 
 class Screening(Frozen):
-    """Absolute cuts of the response screening and which rules exclude."""
+    """Absolute cuts of the response screening and which rules exclude; the others only mark.
+
+    `cuts` moves cuts of the policy file, by rule.
+    """
 
     missing_share: Share = 0.5
     straight_line_items: Annotated[int, Field(ge=2)] = 6
     seconds_per_item: NotNegative = 2.0
+    cuts: dict[Annotated[Index, chinese(Index)], float] = Field(default_factory=dict)
     exclude: tuple[Annotated[Rule, chinese(Rule)], ...] = ("duplicate", "missing", "speed")
     out_of_range: Annotated[OutOfRange, chinese(OutOfRange)] = "error"
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Screening:
+        for name, cut in self.cuts.items():
+            low, high = CUT_RANGES.get(name, (0.0, 1.0))
+            if not low <= cut <= high:
+                raise refuse(f"cuts.{name}: {cut:g} is outside {low:g}-{high:g}", "Give a cut inside it.")
+        return self
 
 
 class Period(Frozen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from svclib.screening.compare import channels, interviewers
 from svclib.screening.counts import (
     describe,
     effect,
@@ -12,14 +13,21 @@ from svclib.screening.counts import (
     repeated,
     summary,
 )
-from svclib.screening.rules import KNOWN, RULES, cuts, screen
+from svclib.screening.form import Form
+from svclib.screening.measure import table
+from svclib.screening.rules import INDEX_RULES, KNOWN, RULES, cuts, indices, screen
 
 __all__ = [
+    "INDEX_RULES",
     "KNOWN",
     "RULES",
+    "Form",
+    "channels",
     "cuts",
     "describe",
     "effect",
+    "indices",
+    "interviewers",
     "item_profile",
     "keep",
     "mark",
@@ -27,4 +35,5 @@ __all__ = [
     "repeated",
     "screen",
     "summary",
+    "table",
 ]

@@ -79,6 +79,8 @@ def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFram
     if "subject" not in table:
         base["subject"] = pd.Series(next(iter(framework.subjects)), index=table.frame.index, dtype="str")
     items = {i: v for indicator in framework.indicators for i, v in _items(table, indicator, params).items()}
+    # The order of the file is the order asked, which runs of equal answers are counted in.
+    items = dict(sorted(items.items(), key=lambda item: table.positions[item[0]]))
     codes = {c: table.number(c) for c in code_columns(framework) if c not in items}
     frame = pd.DataFrame({**base, **items, **codes}, index=table.frame.index)
     frame.insert(0, "row", table.rows.astype("int64"))

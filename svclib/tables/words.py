@@ -26,19 +26,21 @@ def _set(names: str) -> frozenset[str]:
 PERCENT = _set(
     "share missing_share complete_share floor_share ceiling_share coverage probability confidence "
     "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
-    "time_share compliance gap rate_low rate_high min_rate share_others"
+    "time_share compliance gap rate_low rate_high min_rate share_others identical"
 )
-P_VALUES = _set("p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj")
+P_VALUES = _set(
+    "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj mahalanobis_p"
+)
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
 NAMES = _set(
     "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
     "clause last_grade measure owner step a b expert cycle baseline matter action advice grade_before "
-    "grade_after part member head"
+    "grade_after worst_item part member head grade_all grade_kept grade_strict channel_a channel_b"
 )
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
-    "mid_on level source flags note ri_table definition type decision outcome problem aspect object"
+    "mid_on by level source flags note ri_table definition type decision outcome problem aspect object"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {
@@ -55,6 +57,7 @@ DECIMALS: dict[str, int] = {
     **dict.fromkeys(
         _set("weight local global effective credibility r_drop if_dropped cr cr_if_fixed max_cr"), 3
     ),
+    **dict.fromkeys(_set("cfi rmsea srmr delta_cfi delta_rmsea"), 3),
     **dict.fromkeys(_set("lambda_max consistency_index ri p_superiority"), 3),
     **dict.fromkeys(PERCENT | {"df"}, 1),
     **dict.fromkeys(_set("required_n rank rank_low rank_high group_rank confidence population issued"), 0),

@@ -192,6 +192,7 @@ CYCLE = (
     Column("筛查·直线作答题数", ("screening", "straight_line_items"), "value"),
     Column("筛查·每题秒数", ("screening", "seconds_per_item"), "value"),
     Column("筛查·剔除规则", ("screening", "exclude"), "list"),
+    Column("筛查·界值", ("screening", "cuts"), "pairs", "移动方针中的界值，如 近似重复=0.9"),
     Column("筛查·超出量程", ("screening", "out_of_range"), "value", "", ("报错", "剔除")),
     Column("最低回收率", ("collection", "min_return_rate"), "value"),
     Column("按总体加权", ("collection", "population_weights"), "value", "", YES),
