@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from svclib import invariance, monitoring, reliability, screening, targets, weights
+from svclib import agreement, invariance, monitoring, reliability, screening, targets, weights
 from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
@@ -74,7 +74,14 @@ def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         confidence=state.params.confidence,
         psu="cluster" if design(kept, panel=False) == "clusters" else "respondent",
     )
-    return {**found, "invariance": _invariance(state, kept)}
+    return {**found, "invariance": _invariance(state, kept), "agreement": _agreement(state)}
+
+
+def _agreement(state: State) -> pd.DataFrame:
+    """Table "agreement": of the experts whose judgements the weights come from."""
+    judged = _judged(state.inputs[state.cycle].judgments, state.framework)
+    experts = weights.expert_panel(state.framework, judged)["expert_weights"]
+    return agreement.by_experts(experts, cycle=state.cycle, confidence=state.params.confidence)
 
 
 def _invariance(state: State, kept: pd.DataFrame) -> pd.DataFrame:
