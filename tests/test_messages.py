@@ -40,6 +40,8 @@ FOR_PROGRAMMERS = {
     "tables": "arguments of the display",
     "plots": "the font of the package itself",
     "agreement": "arguments of coefficients",
+    "invariance": "arguments of comparisons of groups",
+    "validity": "arguments of factor models",
     "factor": "arguments of factor models",
     "wording": "templates of the package itself",
 }
@@ -59,7 +61,7 @@ SAID = message_texts.collect(ROOT / "svclib", frozenset(FOR_PROGRAMMERS))
 
 def sentence(text: str) -> bool:
     """Something is said, not only filled in."""
-    return bool(re.search(r"[A-Za-z]", text.replace(SLOT, "")))
+    return bool(re.search(r"[A-Za-z]{3}", text.replace(SLOT, "")))
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,14 @@ def test_problems_that_became_text_are_told_line_by_line():
     [
         ("the weights of 甲, 乙 are all 0", "甲、乙的权重都是0，请改正"),
         ("no unit is called '丙'; choose one of ['甲', '乙']", "没有叫“丙”的部门；请从中选一个：甲、乙"),
+        (
+            "d/数据.xlsx: no sheet '单元'. The workbook has: 单位, 指标. Did you mean '单位'?",
+            "d/数据.xlsx：没有工作表“单元”。请从现有工作表中选：单位、指标。是否想写“单位”？",
+        ),
+        (
+            "d/x.parquet: not a Parquet file: Could not open: size is 0 bytes. Write it again.",
+            "d/x.parquet：不是可读的 Parquet 文件。请重新导出。",
+        ),
         ("entropy weights: 甲 / 态度 is below 0. Entropy needs scores of 0 or more.",
          "熵权法：甲 / 态度小于0。熵权法要求得分不小于0，请改正。"),
     ],

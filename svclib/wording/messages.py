@@ -114,7 +114,7 @@ def _shape(form: str) -> str:
     """What a slot of a form may hold."""
     if form == "w":
         return "|".join(map(re.escape, sorted(catalogue()["words"], key=len, reverse=True)))
-    return {"q": _REPR, "k": f"{_REPR}|.*?", "d": r"[-+.\d]+"}.get(form, ".*?")
+    return {"q": _REPR, "k": f"{_REPR}|[^:]*?", "d": r"[-+.\d]+"}.get(form, ".*?")
 
 
 def _chinese(text: str) -> str | None:
@@ -136,7 +136,8 @@ def _optional(text: str) -> str:
 
 def _finding(text: str) -> str | None:
     """A text as `Table.flag` makes it: how many cells, what is wrong, the first of them."""
-    for at in [*(m.start() for m in re.finditer(": ", text)), len(text)]:
+    first, *others = [*(m.start() for m in re.finditer(": ", text)), len(text)]
+    for at in (first, len(text), *others):
         counted = _COUNT.fullmatch(text[:at])
         cells, what = counted.groups() if counted else (None, "")
         said = _chinese(what)
@@ -147,11 +148,9 @@ def _finding(text: str) -> str | None:
 
 
 def _lines(text: str) -> str:
-    """A message of several lines, each said by itself where it is not one text."""
+    """A message, line by line where it is not one text."""
     said = _chinese(text)
-    if said is not None or "\n" not in text:
-        return text if said is None else said
-    return "\n".join(_line(line) for line in text.split("\n"))
+    return "\n".join(map(_line, text.split("\n"))) if said is None else said
 
 
 def _line(text: str) -> str:
