@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 import svclib
-from svclib.errors import InputErrors, ParamError, SvcError
+from svclib.errors import InputErrors, ParamError, StepFailed, SvcError
 
 STEP_FAILED, INPUT_INVALID = 1, 2
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -63,8 +63,6 @@ def _command(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def wrapped(*, lang: str | None, **options: Any) -> None:
-        from svclib.run import StepFailed
-
         lang = lang or preferred(options.get("params") or options.get("source"))
         try:
             command(lang=lang, **options)

@@ -19,6 +19,10 @@ class ParamError(SvcError):
     """A framework, a params file or an argument is wrong."""
 
 
+class StepFailed(SvcError):
+    """A notebook failed; nothing was published."""
+
+
 class StatWarning(UserWarning):
     """The number is computed, but read it with care."""
 

@@ -10,7 +10,7 @@ import pytest
 import tiny_cycle
 from click.testing import CliRunner
 
-from svclib import cli, run
+from svclib import cli, errors, run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,7 +53,7 @@ def test_run_of_a_missing_file(tmp_path: Path) -> None:
 
 def test_failed_step_exits_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object, **_options: object) -> None:
-        raise run.StepFailed("40_scores_grades.ipynb, cell 4: ValueError")
+        raise errors.StepFailed("40_scores_grades.ipynb, cell 4: ValueError")
 
     monkeypatch.setattr(run, "run_cycle", fail)
     code, said = svclib("run", tiny_cycle.write(tmp_path))
@@ -155,7 +155,7 @@ def test_a_failed_step_is_told_in_chinese(tmp_path: Path, monkeypatch: pytest.Mo
     def fail(*_args: object, say: Callable[[str], None], **_options: object) -> None:
         say("[1/7] 10_data_quality  ok  3.1 s")
         cell = "30_weights (30_weights.ipynb), cell 4: DataError: the weights of 甲, 乙 are all 0"
-        raise run.StepFailed(f"{cell}\nnothing published; the failed notebook is in out/failed-1")
+        raise errors.StepFailed(f"{cell}\nnothing published; the failed notebook is in out/failed-1")
 
     monkeypatch.setattr(run, "run_cycle", fail)
     code, said = svclib("run", tiny_cycle.write(tmp_path), "--lang", "zh")

@@ -19,16 +19,15 @@ import yaml
 from svclib import params as params_module
 from svclib import sources
 from svclib.cycle import Context
-from svclib.errors import DataError, InputErrors, ParamError, SvcError
+from svclib.errors import DataError, InputErrors, ParamError, StepFailed
 from svclib.run import execute, export, files, index, manifest, publish
 from svclib.run.execute import Outcome, Task
 
-REPORT, UNIT, ANNUAL = "90", "91", "92"
+REPORT, UNIT, ANNUAL, UNIT_YEAR = "90", "91", "92", "93"
+# Notebooks of a year, which no other kind of cycle runs; the first makes the tables of the second.
+OF_YEAR = (ANNUAL, UNIT_YEAR)
+PER_UNIT = (UNIT, UNIT_YEAR)
 NOTEBOOKS = execute.PACKAGE_HOME / "notebooks"
-
-
-class StepFailed(SvcError):
-    """A notebook failed; nothing was published."""
 
 
 def _to_stderr(line: str) -> None:
@@ -117,11 +116,11 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
 def _steps(notebooks: Path, only: tuple[str, ...], *, units: bool, annual: bool) -> list[Path]:
     """Notebooks to run in order: the wanted ones and every analysis step before them.
 
-    An annual result has one notebook, which no other kind of cycle runs.
+    An annual result has notebooks of its own, which no other kind of cycle runs.
     """
     every = sorted(notebooks.glob("[1-9][0-9]_*.ipynb"))
-    found = [path for path in every if (_number(path) == ANNUAL) == annual]
-    found = [path for path in found if units or _number(path) != UNIT]
+    found = [path for path in every if (_number(path) in OF_YEAR) == annual]
+    found = [path for path in found if units or _number(path) not in PER_UNIT]
     if not found:
         raise ParamError(f"{notebooks}: no notebook named like '10_….ipynb' there")
     unknown = sorted(set(only) - {_number(path) for path in found})
@@ -129,7 +128,8 @@ def _steps(notebooks: Path, only: tuple[str, ...], *, units: bool, annual: bool)
         raise ParamError(f"only={unknown}: no such step; choose from {[_number(path) for path in found]}")
     if not only:
         return found
-    return [path for path in found if _number(path) in only or _number(path) < min(max(only), REPORT)]
+    last = min(max(only), UNIT_YEAR if annual else REPORT)
+    return [path for path in found if _number(path) in only or _number(path) < last]
 
 
 def _number(notebook: Path) -> str:
@@ -138,8 +138,8 @@ def _number(notebook: Path) -> str:
 
 def _execute(job: _Job, home: Path, run_id: str) -> None:
     """Analysis steps one after another, then the reports side by side."""
-    analysis = [path for path in job.steps if _number(path) < REPORT]
-    fan_out = [path for path in job.steps if _number(path) >= REPORT]
+    analysis = [path for path in job.steps if _number(path) < REPORT or _number(path) == ANNUAL]
+    fan_out = [path for path in job.steps if path not in analysis]
     try:
         for path in analysis:
             _finish(job, [_task(job, path)], home, run_id)
@@ -167,11 +167,11 @@ def _finish(job: _Job, tasks: list[Task], home: Path, run_id: str) -> None:
 
 
 def _report_tasks(job: _Job, notebooks: list[Path]) -> list[Task]:
-    if any(_number(path) == UNIT for path in notebooks):
+    if any(_number(path) in PER_UNIT for path in notebooks):
         job.names = export.safe_names(_units(job))
     tasks = []
     for path in notebooks:
-        if _number(path) != UNIT:
+        if _number(path) not in PER_UNIT:
             tasks.append(_task(job, path))
             continue
         for unit, name in job.names.items():
@@ -222,6 +222,7 @@ def _write_records(job: _Job, run_id: str, elapsed: float) -> str:
     (job.staged / "params.lock.yaml").write_text(text, encoding="utf-8")
     others = [path for path in (params.baseline, *params.history, *params.cycles) if path is not None]
     chain = [params, *(params_module.load(path) for path in others)]
+    chain += [params_module.load(path) for each in chain[1:] for path in each.cycles]
     content = manifest.body(chain, run_dir=job.staged, notebooks=job.steps)
     volatile = {"seconds": job.seconds, "elapsed": round(elapsed, 2), "params_file": _relative(params.file)}
     return manifest.write(job.staged, run_id, content, volatile)
