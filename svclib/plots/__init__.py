@@ -13,6 +13,7 @@ from svclib.plots.references import reference_dots
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
 from svclib.plots.style import Chart, use_style
 from svclib.plots.weighting import consistency, weights
+from svclib.plots.year import course
 
 __all__ = [
     "Chart",
@@ -21,6 +22,7 @@ __all__ = [
     "channel_mix",
     "consistency",
     "contribution_bars",
+    "course",
     "distribution",
     "grade_ladder",
     "missing_items",

@@ -8,12 +8,14 @@ import pandas as pd
 
 from svclib import actions, tables, wording
 from svclib.cycle import Context
-from svclib.deliver import lists, notice, results
+from svclib.deliver import annual, lists, notice, results
+from svclib.deliver.page import Page
 from svclib.run.export import safe_names
 
 RESULTS, NOTICES = "结果.xlsx", "notices"
 MEASURES, REFERRALS = "整改措施表.xlsx", "转办清单.xlsx"
 NEEDED = ("grades", "contributions", "indicator_scores", "targets")
+NEEDED_OF_YEAR = ("grades", "totals", "annual")
 
 
 def deliver(ctx: Context) -> dict[str, str]:
@@ -21,11 +23,16 @@ def deliver(ctx: Context) -> dict[str, str]:
 
     A partial run without the tables that the files show gets none.
     """
-    run_dir, lang = ctx.run_dir, ctx.languages[0]
-    if run_dir is None or not all((run_dir / "tables" / f"{name}.parquet").is_file() for name in NEEDED):
+    run_dir, lang, of_year = ctx.run_dir, ctx.languages[0], ctx.params.annual
+    needed = NEEDED if of_year is None else NEEDED_OF_YEAR
+    if run_dir is None or not all((run_dir / "tables" / f"{name}.parquet").is_file() for name in needed):
         return {}
     found = _tables(ctx, run_dir)
     facts = ctx.masthead(lang)[1]
+    if of_year is not None:
+        page = Page(found, ctx.framework, lang, ctx.label)
+        annual.write(run_dir / RESULTS, page, of_year, facts=facts)
+        return {RESULTS: "results"}
     results.write(run_dir / RESULTS, found, ctx.framework, lang=lang, label=ctx.label, facts=facts)
     made = {RESULTS: "results"} | _lists(ctx, found, run_dir, lang)
     return made | dict.fromkeys(_notices(ctx, found, run_dir / NOTICES, lang), "notice")

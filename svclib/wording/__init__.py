@@ -27,7 +27,7 @@ from svclib.wording.front import advice, cards, decisions, masthead, unit_cards,
 from svclib.wording.quality import agreement, consistency, credibility, reliability, screening, weights
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
-from svclib.wording.year import year_measures, year_notes
+from svclib.wording.year import year_changes, year_measures, year_notes
 
 __all__ = [
     "adjustments",
@@ -68,6 +68,7 @@ __all__ = [
     "unusual",
     "weights",
     "with_counts",
+    "year_changes",
     "year_measures",
     "year_notes",
 ]

@@ -6,6 +6,7 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Label
+from svclib.wording.changes import changes
 from svclib.wording.templates import Part, Writer, counted
 
 
@@ -21,6 +22,15 @@ def year_notes(cycle: str, lang: str, label: Label, *, panel: bool, compared: bo
     told = ["year.panel" if panel else "year.independent", *(["year.compared"] if compared else [])]
     for name in told:
         writer.say([(name, {})], key={"cycle": cycle, "template": name})
+    return writer.claims()
+
+
+def year_changes(frame: pd.DataFrame, lang: str, label: Label, *, unit: str) -> pd.DataFrame:
+    """Claims on the rows of table "changes" of one unit, or that there is no year to compare with."""
+    if len(frame):
+        return changes(frame, lang, label, brief=True)
+    writer = Writer("changes", lang, label)
+    writer.say([("year.no_last", {})], key={"unit": unit})
     return writer.claims()
 
 
