@@ -9,6 +9,8 @@ for answers that are not normal and models that do not fit exactly (Huber 1967; 
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -38,15 +40,20 @@ class Group(NamedTuple):
     moments: Moments | None
 
 
-class Fit(NamedTuple):
-    """Estimates of a model: theta (p,), F, its second derivatives (p, p), and why it failed ("" = not)."""
+@dataclass(frozen=True)
+class Fit:
+    """Estimates of a model: theta (p,), F, and why there are none ("" = there are)."""
 
     model: Model
     groups: tuple[Group, ...]
     theta: np.ndarray
     discrepancy: float
-    hessian: np.ndarray
     note: str
+
+    @functools.cached_property
+    def hessian(self) -> np.ndarray:
+        """Second derivatives of F at theta, (p, p)."""
+        return _hessian(self.model, self.groups, self.theta)
 
     @property
     def n(self) -> float:
@@ -86,20 +93,21 @@ def from_matrix(cov: np.ndarray, n: float, mean: np.ndarray | None = None) -> Gr
 def fit(model: Model, groups: tuple[Group, ...]) -> Fit:
     """Fisher scoring from the items' own spread; the note says why there is no estimate."""
     p = len(model.parameters)
-    nothing = np.full(p, np.nan), np.nan, np.full((p, p), np.nan)
+    nothing = np.full(p, np.nan), np.nan
     note = _impossible(model, groups)
     if note:
         return Fit(model, groups, *nothing, note)
     here = _at(model, groups, _start(model, groups))
     for _ in range(STEPS):
         there = _walk(model, groups, here)
-        stuck = there.value == here.value and (there.theta == here.theta).all()
+        steeper = abs(there.gradient).max() >= abs(here.gradient).max()
+        settled = there.value >= here.value and steeper  # large models end at their rounding noise
         here = there
-        if stuck or abs(here.gradient).max() < CLOSE:
+        if settled or abs(here.gradient).max() < CLOSE:
             break
     if not abs(here.gradient).max() < LOOSE:
         return Fit(model, groups, *nothing, "not_converged")
-    return Fit(model, groups, here.theta, here.value, _hessian(model, groups, here.theta), "")
+    return Fit(model, groups, here.theta, here.value, "")
 
 
 def _impossible(model: Model, groups: tuple[Group, ...]) -> str:
@@ -182,7 +190,8 @@ def _at(model: Model, groups: tuple[Group, ...], theta: np.ndarray, *, curved: b
     value, gradient, expected = 0.0, np.zeros(p), np.zeros((p, p))
     total = sum(one.n for one in groups)
     for g, one in enumerate(groups):
-        sigma, mu, d_sigma, d_mu = model.implied(theta, g)
+        implied = model.implied(theta, g)
+        sigma, mu, own = implied.sigma, implied.mu, implied.at
         for block in one.blocks:
             at, share = block.at, block.share * one.n / total
             try:
@@ -194,13 +203,19 @@ def _at(model: Model, groups: tuple[Group, ...], theta: np.ndarray, *, curved: b
             square = block.cov + np.outer(d, d)
             value += share * (2 * np.log(np.diag(root)).sum() + (inverse * square).sum())
             omega = inverse - inverse @ square @ inverse
-            here, means = d_sigma[:, at[:, None], at], d_mu[:, at]
-            gradient += share * ((here * omega).sum(axis=(1, 2)) - 2 * means @ inverse @ d)
+            u, v, means = implied.u[:, at], implied.v[:, at], implied.d_mu[:, at]
+            gradient[own] += share * 2 * (u @ omega * v).sum(axis=1)
+            gradient -= share * 2 * means @ inverse @ d
             if curved:
-                turned = (half @ here @ half.T).reshape(p, -1)
-                level = means @ half.T
-                expected += share * (turned @ turned.T + 2 * level @ level.T)
+                expected += share * _expected(u @ half.T, v @ half.T, means @ half.T, own)
     return Point(theta, value, gradient, expected)
+
+
+def _expected(u: np.ndarray, v: np.ndarray, level: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """tr(Sigma^-1 D_p Sigma^-1 D_q) + 2 m_p' Sigma^-1 m_q, with D = u v' + v u' of every entry."""
+    out, mixed = 2 * level @ level.T, u @ v.T
+    out[own[:, None], own] += 2 * ((u @ u.T) * (v @ v.T) + mixed * mixed.T)
+    return out
 
 
 def _hessian(model: Model, groups: tuple[Group, ...], theta: np.ndarray) -> np.ndarray:
@@ -223,7 +238,7 @@ def moves(found: Fit, g: int, slopes: np.ndarray) -> np.ndarray:
     one, total = found.groups[g], found.n
     implied = found.model.implied(found.theta, g)
     turned = np.linalg.solve(found.hessian / 2, slopes.T).T * (one.n / total)
-    d_sigma = np.tensordot(turned, implied.d_sigma, axes=1)
+    d_sigma = implied.turn(turned)
     d_mu = turned @ implied.d_mu
     rows = one.moments.rows  # type: ignore[union-attr]
     out = np.zeros((len(rows.w), len(slopes)))

@@ -13,6 +13,9 @@ from svclib.factor.model import independence
 from svclib.factor.sample import scores
 
 
+PART = 256  # entries whose influences are held at once
+
+
 class Test(NamedTuple):
     """A likelihood-ratio test: chi-square, df, p, and the scaling factor for answers that are not normal.
 
@@ -42,12 +45,14 @@ class Test(NamedTuple):
 
 def test(found: Fit) -> Test:
     """Against the saturated model."""
+    return _against(found, _saturated_trace(found.groups))
+
+
+def _against(found: Fit, trace: float) -> Test:
     k = len(found.model.items)
     df = len(found.groups) * k * (k + 3) // 2 - len(found.model.parameters)
     chi2 = found.n * (found.discrepancy - saturated(found.groups))
-    if df == 0 or any(one.moments is None for one in found.groups):
-        return Test(chi2, df, np.nan)
-    return Test(chi2, df, (_saturated_trace(found.groups) - model_trace(found)) / df)
+    return Test(chi2, df, (trace - model_trace(found)) / df if df and not np.isnan(trace) else np.nan)
 
 
 def difference(inner: Fit, outer: Fit) -> Test:
@@ -85,22 +90,48 @@ def _moments(one: Group) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _saturated_trace(groups: tuple[Group, ...]) -> float:
-    out = 0.0
-    for one in groups:
-        found = one.moments
-        sigma, mu = _moments(one)
-        k = len(mu)
-        i, j = np.triu_indices(k)
-        gradients = np.zeros((k + len(i), k, k))
-        entry = np.arange(len(i)) + k
-        gradients[entry, i, j] += 0.5
-        gradients[entry, j, i] += 0.5
-        slopes = np.vstack([np.eye(k), np.zeros((len(i), k))])
-        gradients *= np.trace(sigma) / np.trace(found.matrix)  # type: ignore[union-attr] # to the divisor n
-        z, _ = scores(found.rows, found.moves(gradients, slopes), corrected=False)  # type: ignore[union-attr]
+    """tr(B A^-1) of the saturated model; NaN without rows."""
+    if any(one.moments is None for one in groups):
+        return np.nan
+    return sum(_trace(one) for one in groups)
+
+
+def _trace(one: Group) -> float:
+    sigma, mu = _moments(one)
+    means, entries = _influences(one, sigma)
+    if len(one.blocks) > 1:
+        z = np.hstack([means, entries])
         patterns = [em.Pattern(np.empty(0), b.at, b.share, b.mean, b.cov) for b in one.blocks]
-        out += one.n * float(((z @ em.information(patterns, mu, sigma)) * z).sum())
-    return out
+        return one.n * float(((z @ em.information(patterns, mu, sigma)) * z).sum())
+    # the information about one covariance matrix: m' Sigma^-1 m + tr((Sigma^-1 Z)^2)/2
+    half = np.linalg.inv(np.linalg.cholesky(sigma))
+    out, (i, j) = ((means @ half.T) ** 2).sum(), np.triu_indices(len(mu))
+    for row in entries:
+        square = np.empty_like(sigma)
+        square[i, j] = square[j, i] = row
+        out += ((half @ square @ half.T) ** 2).sum() / 2
+    return one.n * float(out)
+
+
+def _influences(one: Group, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores per sampling unit of the means, (G, k), and of the upper triangle of `sigma`, a part at a time."""
+    found, k = one.moments, len(sigma)
+    assert found is not None  # noqa: S101 - a group without rows has no trace
+    i, j = np.triu_indices(k)
+    unit = np.trace(sigma) / np.trace(found.matrix)  # to the divisor n
+
+    def score(gradients: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        return scores(found.rows, found.moves(gradients, slopes), corrected=False)[0]
+
+    parts = []
+    for start in range(0, len(i), PART):
+        of, to = i[start : start + PART], j[start : start + PART]
+        gradients = np.zeros((len(of), k, k))
+        entry = np.arange(len(of))
+        gradients[entry, of, to] += unit / 2
+        gradients[entry, to, of] += unit / 2
+        parts.append(score(gradients, np.zeros((len(of), k))))
+    return score(np.zeros((k, k, k)), np.eye(k)), np.hstack(parts)
 
 
 def model_trace(found: Fit) -> float:
@@ -128,7 +159,8 @@ def measures(found: Fit, *, confidence: float = 0.9) -> dict[str, float]:
     chi-square; several groups: Steiger 1998), srmr; cfi_robust and rmsea_robust from the scaled
     tests (Brosseau-Liard & Savalei 2014); loglik, aic, bic.
     """
-    own, null = test(found), test(baseline(found))
+    trace = _saturated_trace(found.groups)
+    own, null = _against(found, trace), _against(baseline(found), trace)
     n, groups = found.n, len(found.groups)
     out = {"chi2": own.chi2, "df": float(own.df), "p": own.p, "scaling": own.scaling,
            "chi2_scaled": own.scaled, "p_scaled": own.p_scaled}  # fmt: skip

@@ -31,12 +31,28 @@ class Parameter(NamedTuple):
 
 
 class Implied(NamedTuple):
-    """Moments a group is expected to have, (k, k) and (k,), and their derivatives, (p, k, k), (p, k)."""
+    """Moments a group is expected to have, (k, k) and (k,), and their derivatives.
+
+    Every free entry moves Sigma by u v' + v u': `u`, `v` (entries, k), `at` (entries,) their
+    parameters, each once; `d_mu` (p, k).
+    """
 
     sigma: np.ndarray
     mu: np.ndarray
-    d_sigma: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    at: np.ndarray
     d_mu: np.ndarray
+
+    @property
+    def d_sigma(self) -> np.ndarray:
+        """Derivatives of Sigma by every parameter, (p, k, k)."""
+        return self.turn(np.eye(len(self.d_mu)))
+
+    def turn(self, slopes: np.ndarray) -> np.ndarray:
+        """Derivatives of Sigma along `slopes` (q, p), (q, k, k)."""
+        half = (slopes[:, self.at][:, None, :] * self.u.T) @ self.v
+        return half + half.transpose(0, 2, 1)
 
 
 class Model(NamedTuple):
@@ -78,16 +94,15 @@ class Model(NamedTuple):
         e = inverse[:k]
         sigma, mu = e @ s @ e.T, e @ m
         after, level = inverse @ s @ e.T, inverse @ m
-        d_sigma, d_mu = np.zeros((len(theta), k, k)), np.zeros((len(theta), k))
-        for name, i, j, at in self.places[group]:
-            if name == "m":
-                d_mu[at] += e[:, i]
-                continue
-            half = np.outer(e[:, i], after[j] if name == "A" else e[:, j])
-            d_sigma[at] += half if name == "S" and i == j else half + half.T
-            if name == "A":
-                d_mu[at] += e[:, i] * level[j]
-        return Implied(sigma, mu, d_sigma, d_mu)
+        d_mu = np.zeros((len(theta), k))
+        i, j, at = np.array([place[1:] for place in self.places[group]], dtype=int).T
+        what = np.array([place[0] for place in self.places[group]])
+        mean, path = what == "m", what == "A"
+        d_mu[at[mean]] += e[:, i[mean]].T
+        d_mu[at[path]] += e[:, i[path]].T * level[j[path], None]
+        half = np.where((what == "S") & (i == j), 0.5, 1.0)[:, None]
+        u, v = e[:, i].T, np.where(path[:, None], after[j], e[:, j].T) * half
+        return Implied(sigma, mu, u[~mean], v[~mean], at[~mean], d_mu)
 
 
 def simple_structure(

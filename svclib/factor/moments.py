@@ -155,6 +155,8 @@ def quadratic(x: np.ndarray, gradients: np.ndarray, y: np.ndarray | None = None)
     else:
         i, j = np.indices((k, k)).reshape(2, -1)
         weights = gradients[:, i, j]
+    used = weights.any(axis=0)
+    i, j, weights = i[used], j[used], weights[:, used]
     out = np.empty((len(x), len(gradients)))
     for start in range(0, len(x), CHUNK):
         part = slice(start, start + CHUNK)
