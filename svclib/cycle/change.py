@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from svclib import audit, improvement, inference
+from svclib import audit, improvement, inference, invariance
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.likeness import Likeness, like_for_like
 from svclib.cycle.state import ALL_UNITS, State, design, estimates
@@ -70,10 +70,12 @@ class Marks(NamedTuple):
 
     blocked : units without a grade in either cycle, and why: their scores are not compared
     flags : flags of every rating and score of a unit
+    measured : per dimension whether its items mean the same in both cycles
     """
 
     blocked: dict[str, str]
     flags: dict[str, list[str]]
+    measured: dict[str, str]
 
 
 def _marks(state: State, tables: Mapping[str, pd.DataFrame], like: Likeness) -> Marks:
@@ -83,7 +85,8 @@ def _marks(state: State, tables: Mapping[str, pd.DataFrame], like: Likeness) -> 
         flags.setdefault(unit, []).append("authenticity")
     for unit in lowest(tables["grades"], state):
         flags.setdefault(unit, []).append("lowest_at_baseline")
-    return Marks(blocked(tables, state), flags)
+    gates = invariance.gate(tables["invariance"])
+    return Marks(blocked(tables, state), flags, dict(gates.itertuples(index=False, name=None)))
 
 
 def lowest(grades: pd.DataFrame, state: State) -> list[str]:
@@ -182,6 +185,8 @@ def gated(row: Row, unit: str, marks: Marks, state: State, tables: Mapping[str, 
     flags = [f for f in str(row.get("flags", "")).split(";") if f]
     if row["level"] != "indicator" and why is not None:
         return row | {"verdict": "not_judged", "reason": why}
+    if row["level"] == "dimension" and marks.measured.get(row["node"]) == invariance.FAIL:
+        return row | {"verdict": "not_comparable", "reason": "invariance"}
     if row["level"] == "indicator" and _few(row, state):
         return row | {"verdict": "not_judged", "reason": "small_sample"}
     if row["kind"] == "rating" and _unreliable(row, state, tables):
@@ -189,8 +194,17 @@ def gated(row: Row, unit: str, marks: Marks, state: State, tables: Mapping[str, 
     if state.baseline in state.rescored:
         flags.append("rescored")
     if row["kind"] in ("rating", "composite"):
-        flags += marks.flags.get(unit, [])
+        flags += marks.flags.get(unit, []) + _measured(row, marks, state.framework)
     return row | {"flags": ";".join(flags)}
+
+
+def _measured(row: Row, marks: Marks, framework: Framework) -> list[str]:
+    """Flag of a rating or score whose items may not mean the same in both cycles."""
+    own = framework.indicator(row["node"]).dimension if row["level"] == "indicator" else row["node"]
+    asked = set(marks.measured.values()) if row["level"] == TOTAL else {marks.measured.get(own, "")}
+    if invariance.FAIL in asked:
+        return ["invariance"]
+    return ["invariance_untested"] if invariance.NOT_TESTABLE in asked else []
 
 
 def _few(row: Row, state: State) -> bool:

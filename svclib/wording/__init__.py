@@ -24,7 +24,15 @@ from svclib.wording.followup import (
     steps,
 )
 from svclib.wording.front import advice, cards, decisions, masthead, unit_cards, unit_line, with_counts
-from svclib.wording.quality import agreement, consistency, credibility, reliability, screening, weights
+from svclib.wording.quality import (
+    agreement,
+    consistency,
+    credibility,
+    invariance,
+    reliability,
+    screening,
+    weights,
+)
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.templates import sentence
 from svclib.wording.year import year_changes, year_measures, year_notes
@@ -47,6 +55,7 @@ __all__ = [
     "findings",
     "grades",
     "headline",
+    "invariance",
     "lessons",
     "levers",
     "like_for_like",

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from svclib.errors import InputErrors, Problem, SvcError
 
 YAML = (".yaml", ".yml")
-# Separates the remedy for cells of a workbook from that for keys of a YAML file.
+# Separates what is said of cells of a workbook from what is said of keys of a YAML file.
 EITHER = "||"
 EMPTY = "(empty)"
 # A value as Python prints it: a text in quotes, a number, a list, a mapping.
@@ -56,16 +56,20 @@ def problem(found: Problem, lang: str) -> Problem:
     yaml = found.file.endswith(YAML)
     # The table of a data file, named with its folder, counts cells; other places say one thing.
     said = _finding(found.found) if "/" in found.file else _chinese(found.found)
-    remedy = _optional(found.remedy)
-    workbook, _, keys = remedy.partition(EITHER)
     return replace(
         found,
         file="：".join(_word(part) for part in found.file.split(": ")),
         place=_optional(found.place),
         field=found.field if yaml else _header(found),
-        found=found.found if said is None else said,
-        remedy=(keys if yaml and keys else workbook).strip(),
+        found=found.found if said is None else _side(said, yaml=yaml),
+        remedy=_side(_optional(found.remedy), yaml=yaml),
     )
+
+
+def _side(text: str, *, yaml: bool) -> str:
+    """What is said of the cells of a workbook, or of the keys of a YAML file."""
+    workbook, _, keys = text.partition(EITHER)
+    return keys if yaml and keys else workbook
 
 
 def _header(found: Problem) -> str:
@@ -178,8 +182,13 @@ def _where(text: str) -> tuple[str, str, str]:
 
 def _word(text: str) -> str:
     """A column, kind or file the catalogue has a word for: `unit` and `unit (部门)` are 部门."""
+    return catalogue()["words"].get(text, _own(text))
+
+
+def _own(text: str) -> str:
+    """The Chinese of `high (越高越好)`, any other text as it stands."""
     both = _BOTH.fullmatch(text)
-    return both[1] if both else catalogue()["words"].get(text, text)
+    return both[1] if both else text
 
 
 def _quoted(text: str) -> str:
@@ -199,7 +208,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _list(text: str) -> str:
-    return "、".join(_parts(text))
+    return "、".join(_own(part) for part in _parts(text))
 
 
 FORMS: dict[str, Callable[[str], str | None]] = {

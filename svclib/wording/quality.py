@@ -36,6 +36,24 @@ def reliability(frame: pd.DataFrame, lang: str, label: Label, *, policy: float) 
     return writer.claims()
 
 
+def invariance(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "invariance": per scale the level that fails first, or scalar where all hold."""
+    writer = Writer("invariance", lang, label)
+    for _, rows in frame.groupby(["subject", "dimension", "by"], sort=False):
+        asked = rows[rows["level"].isin(["configural", "metric", "scalar"])]
+        broken = asked[asked["judgement"] == "fail"]
+        unsure = asked[asked["judgement"] == "not_testable"]
+        chosen = next(part for part in (broken, unsure, asked[asked["level"] == "scalar"]) if len(part))
+        row = records(chosen)[0]
+        parts: list[Part] = [(f"invariance.{row['judgement']}_{row['by']}", row)]
+        if row["judgement"] == "fail" and row["released"] and not pd.isna(row["shift"]):
+            parts.append(("invariance.released", row))
+        if row["judgement"] == "not_testable":
+            parts.append(("invariance.why" if row["note"] else "invariance.unclear", row))
+        writer.say(parts)
+    return writer.claims()
+
+
 def agreement(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     """Claims on table "agreement": who rated what, the coefficient and its interval, or why none."""
     writer = Writer("agreement", lang, label)
