@@ -116,6 +116,20 @@ def test_a_workbook_is_told_of_its_cells_and_yaml_of_its_keys():
     assert told["plan.yaml"].remedy == "请补上 scale: [最低, 最高]。"
 
 
+def test_keys_stay_keys_and_choices_are_chinese():
+    told = messages.problem(
+        Problem("plan.yaml", "line 2", "b", "unknown key 'b'", "Use one of name, en."), "zh"
+    )
+    assert told.remedy == "请从中选一个：name、en。"
+    choices = "Choose one of high (越高越好), low (越低越好)."
+    said = messages.problem(Problem("方案.xlsx", "指标体系!G2", "方向", "'好' is not known", choices), "zh")
+    assert (said.found, said.remedy) == ("“好”不在可选项之内", "请从中选一个：越高越好、越低越好。")
+    no = Problem(
+        "plan.yaml", "line 3", "unit", "found false/no", "A text is wanted: put the value in quotes."
+    )
+    assert messages.problem(no, "zh").found == "填的是 false"
+
+
 def test_what_has_no_chinese_stays_english():
     assert messages.translated(ParamError("a text nobody has translated: 3"), "zh").endswith("translated: 3")
     odd = messages.problem(Problem("a/b.csv", "row 2", "q01", "never heard of", "Do it."), "zh")
