@@ -182,7 +182,7 @@ def _one_cycle(
     values = _by_unit(head, "indicator", "value")
     status = _status(total, framework, around.pending)
     published = total["published"].where(status == "graded").to_numpy(dtype=float)
-    counts = _counts(head, around.targets, total.index)
+    counts = _counts(head, around.targets, total.index, framework)
     found = grade(
         framework,
         published,
@@ -215,8 +215,7 @@ def _one_cycle(
     ]
     table = pd.concat([table, pd.DataFrame(limits)], axis=1)
     plain = "by_cut" if framework.grades.method == "cuts" else "by_targets"
-    own = pd.Series(np.where(found.buffered, "buffer", plain))
-    table["reason"] = table["reason"].where(table["reason"] != "", own)
+    table["reason"] = table["reason"].where(table["reason"] != "", np.where(found.buffered, "buffer", plain))
     table["reason"] = table["reason"].where(table["status"] == "graded", table["status"])
     table["clause"] = [around.pending.get(u, c) for u, c in zip(table["unit"], table["clause"], strict=True)]
     return pd.concat([table, _next(found.by_cut, published, framework)], axis=1)
@@ -227,10 +226,13 @@ def positions(framework: Framework, labels: Sequence[str]) -> np.ndarray:
     return np.array([framework.grades.labels.index(x) if x else -1 for x in labels], dtype=int)
 
 
-def _counts(head: pd.DataFrame, targets: pd.DataFrame | None, units: pd.Index) -> pd.DataFrame:
-    """Targets met and set, and indicators without a score by reason."""
+def _counts(
+    head: pd.DataFrame, targets: pd.DataFrame | None, units: pd.Index, framework: Framework
+) -> pd.DataFrame:
+    """Targets met and set (one not reported, yet scored, is missed), and what has no score by reason."""
     judged = pd.DataFrame(columns=["unit", "status"]) if targets is None else targets
-    judged = judged[judged["status"].isin(["met", "missed"])]
+    scored = [] if framework.missing.not_reported == "no_grade" else ["not_reported"]
+    judged = judged[judged["status"].isin(["met", "missed", *scored])]
 
     def per_unit(rows: pd.DataFrame) -> pd.Series:
         return rows.groupby("unit").size().reindex(units, fill_value=0)
@@ -270,13 +272,7 @@ def _labels(codes: np.ndarray, framework: Framework) -> np.ndarray:
 
 def _limit_columns(limit: Limit | None, found: pd.DataFrame, row: int) -> dict[str, object]:
     if limit is None:
-        return {
-            "reason": "",
-            "limited_by": "",
-            "clause": "",
-            "limit_value": np.nan,
-            "found_value": np.nan,
-        }
+        return {"reason": "", "limited_by": "", "clause": "", "limit_value": np.nan, "found_value": np.nan}
     return {
         "reason": limit.type,
         "limited_by": limit.object,

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from tiny_office import Office, answers, content, evaluated, flat, graded, rated
 
 from svclib import cycle, params, sources
-from svclib.errors import InputErrors, ParamError
+from svclib.errors import DataError, InputErrors, ParamError
 
 PERIOD = {"start": "2026-04-01", "end": "2026-06-30"}
 
@@ -196,6 +196,26 @@ def test_grades_by_targets_ask_for_share_misses_and_a_score(tmp_path: Path):
 def test_one_miss_more_than_allowed_is_the_next_grade(tmp_path: Path):
     rows = graded(evaluated(Office(tmp_path, by_targets(missed_max=0)).cycle("2026Q2", REACHED)))
     assert rows.loc["甲", "grade"] == "良"
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"), [("zero", ["良", 3, 4]), ("lowest", ["良", 3, 4]), ("no_grade", ["", 3, 3])]
+)
+def test_what_is_not_reported_yet_scored_misses_its_target(tmp_path: Path, rule: str, wanted: list[object]):
+    office = Office(tmp_path, by_targets(missed_max=0) | {"missing": {"not_reported": rule}})
+    tables = evaluated(office.cycle("2026Q2", {"甲": flat(98) | {"节约": None}, "乙": flat(98)}))
+    assert graded(tables).loc["甲", ["grade", "n_met", "n_targets"]].tolist() == wanted
+    odds = tables["grade_probability"].query("unit == '甲'").set_index("grade")["probability"]
+    assert odds.get("良", 0) == (rule != "no_grade")
+
+
+def test_a_target_rule_needs_a_dimension_that_applies(tmp_path: Path):
+    idle = {"准时": "不适用", "整洁": "不适用", "产量": 95, "节约": 95}
+    path = Office(tmp_path, by_targets()).cycle("2026Q2", {"甲": idle, "乙": flat(95)})
+    with pytest.raises(
+        DataError, match=r"of which nothing applies: 甲 \(服务\). Let the rules look at total"
+    ):
+        evaluated(path)
 
 
 def test_a_target_revised_in_the_period_counts_from_its_day(tmp_path: Path):

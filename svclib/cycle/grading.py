@@ -15,6 +15,7 @@ from svclib.cycle.revision import revised
 from svclib.cycle.screened import headline
 from svclib.cycle.state import ALL_UNITS, State, estimates, flags, valid
 from svclib.cycle.values import indicator_scores
+from svclib.errors import DataError
 from svclib.framework import Framework
 from svclib.grades import Around
 from svclib.scores import NodeDraws
@@ -115,6 +116,7 @@ def scored(
         drawn |= of_side
         aims = aims_of(state, side, cycle)
         judged = judge_targets(found["indicator_scores"], side.framework, aims)
+        _answerable(found["totals"], side.framework)
         around = Around(judged, last or {}, pending or {}, state.groups(cycle))
         grade = grades_of.grades(found["totals"], found["indicator_scores"], side.framework, around)
         odds = sensitivity.grade_probability(
@@ -126,6 +128,17 @@ def scored(
     shown = all_units(whole["totals"], whole["grades"], drawn, state.params.confidence)
     whole["totals"] = pd.concat([whole["totals"], shown], ignore_index=True)
     return whole | {"adjustments": sheet}
+
+
+def _answerable(total: pd.DataFrame, framework: Framework) -> None:
+    """Refuse target rules on a dimension of which nothing applies to a unit that is to be graded."""
+    asked = {rule.node for rule in framework.grades.rules.values()}
+    whole = total.loc[(total["node"] == scores.TOTAL) & (total["status"] == "ok"), "unit"]
+    idle = total[total["node"].isin(asked) & (total["status"] == "not_applicable")]
+    told = [f"{unit} ({node})" for unit, node in idle[["unit", "node"]].to_numpy() if unit in set(whole)]
+    if told:
+        where = f"grades.rules look at a dimension of which nothing applies: {', '.join(told)}"
+        raise DataError(f"{where}. Let the rules look at total, or report what applies")
 
 
 def _inside(every: pd.DataFrame, side: Side) -> pd.DataFrame:

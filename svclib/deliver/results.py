@@ -255,10 +255,12 @@ def _order(at: Mapping[str, str], page: _Page, books: _Books) -> str:
     targets = page.tables["targets"]
     listed = Rows(page.word("targets"), len(targets) + 1)
     of, status = (get_column_letter(list(targets.columns).index(c) + 1) for c in ("unit", "status"))
-    met, missed = (
+    met, missed, unreported = (
         listed.matching(**{of: unit, status: quoted(tables.code("status", word, page.lang))})
-        for word in ("met", "missed")
+        for word in ("met", "missed", "not_reported")
     )
+    if framework.missing.not_reported != "no_grade":
+        missed = f"({missed}+{unreported})"
     nodes = {
         d.name: books.scores.mean(unit, quoted(page.named(d.name)), framework) for d in framework.dimensions
     }

@@ -226,8 +226,9 @@ def score_draws(
     index : DataFrame, q rows
         cycle (one), subject, indicator, as `natural` gives them.
     imputed : mapping, optional
-        Points of indicators that were not reported and are counted all the same.
-        Any other indicator without draws is inapplicable.
+        Points of indicators that were not reported and are counted all the same; their
+        natural values are NaN, so they meet no target and breach no limit.  Any other
+        indicator without draws is inapplicable.
     """
     low, high = np.array([framework.indicator(name).bounds for name in index["indicator"]], dtype=float).T
     clipped = np.clip(drawn, low, high)
@@ -246,7 +247,8 @@ def score_draws(
         for k, d in enumerate(framework.dimensions)
     }
     nodes[TOTAL] = composite(table, share.overall(member)[0])
-    return NodeDraws(nodes, dict(zip(keys["indicator"], (clipped @ blend.T).T, strict=True)))
+    unknown = {name: np.full(len(drawn), np.nan) for name in imputed or {}}
+    return NodeDraws(nodes, dict(zip(keys["indicator"], (clipped @ blend.T).T, strict=True)) | unknown)
 
 
 def draw_nodes(
