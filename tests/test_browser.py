@@ -141,18 +141,27 @@ def luminance(rgb: list[float]) -> float:
 
 
 @pytest.mark.slow
-def test_every_unit_page_of_the_demo_prints_to_one_sheet(browser: Any, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("notebook", "params", "worst"),
+    [
+        ("91_unit_report", "2026Q2", ("装卸部", "冷链部", "配送三部", "应急保障部")),
+        ("93_annual_unit_report", "2025-26", ("装卸部", "车队管理部", "应急保障部")),
+    ],
+)
+def test_every_unit_page_of_the_demo_prints_to_one_sheet(
+    browser: Any, tmp_path: Path, notebook: str, params: str, worst: tuple[str, ...]
+):
     """The worst of the demo: most changes, most overdue measures, no grade; in both languages."""
     root = Path(__file__).resolve().parent.parent
-    units = {unit: unit for unit in ("装卸部", "冷链部", "配送三部", "应急保障部")}
+    units = {unit: unit for unit in worst}
     books = tmp_path / "notebooks" / "units"
     books.mkdir(parents=True)
-    source = {"params_file": str(root / "params/demo/2026Q2.yaml"), "run_dir": "", "as_of": ""}
+    source = {"params_file": str(root / f"params/demo/{params}.yaml"), "run_dir": "", "as_of": ""}
     told = {"language": "zh,en", **source}
     tasks = [
         execute.Task(
             label=unit,
-            notebook=root / "notebooks" / "91_unit_report.ipynb",
+            notebook=root / "notebooks" / f"{notebook}.ipynb",
             output=books / f"{unit}.ipynb",
             parameters={**told, "unit": unit},
             archived={**told, "unit": unit},

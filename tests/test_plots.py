@@ -278,3 +278,23 @@ def test_history_stands_in_the_order_of_time_it_is_given():
     for order in (("二季度", "一季度"), ("一季度", "二季度")):
         (ax,) = plots.slope(frame, "zh", rf.label, scale=rf.SCALE, order=order).axes
         assert [t.get_text() for t in ax.get_xticklabels()] == list(order)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_course_of_a_year_prints_every_score_and_the_cuts_it_meets(lang):
+    one = rf.HISTORY[rf.HISTORY["unit"] == rf.HISTORY["unit"].iloc[0]]
+    chart = plots.course(one, lang, rf.label, scale=rf.SCALE)
+    said = texts(chart)
+    shown = [f"{tables.fmt(score, 2)} {rf.label('良好', lang)}" for score in one["score"]]
+    assert set(shown) <= set(said)
+    assert set(one["cycle"]) <= set(said)
+    assert all(text in chart.alt for text in shown)
+    width, _ = struct.unpack(">II", chart._repr_png_()[0][16:24])
+    assert width < int(16 / 2.54 * 150)  # it stands in a column of the printed page
+
+
+def test_a_year_without_scores_has_no_course():
+    none = rf.HISTORY.assign(score=np.nan)
+    assert texts(plots.course(none, "zh", rf.label, scale=rf.SCALE)) == texts(
+        plots.slope(none, "zh", rf.label, scale=rf.SCALE)
+    )

@@ -96,6 +96,16 @@ class TestRunCycle:
         assert publish.current(done.path.parent) is None
         assert len(body(done)["body"]["notebooks"]) == 2
 
+    def test_a_year_has_notebooks_of_its_own(self) -> None:
+        def names(*only: str, units: bool = True, annual: bool = True) -> list[str]:
+            found = run._steps(ROOT / "notebooks", only, units=units, annual=annual)
+            return [path.name[:2] for path in found]
+
+        assert names() == ["92", "93"]
+        assert names("93") == ["92", "93"]  # the pages show tables of the report
+        assert names(units=False) == names("92") == ["92"]
+        assert not {"92", "93"} & set(names(annual=False))
+
     def test_unknown_step_is_refused(self, cycle: Path, tmp_path: Path) -> None:
         with pytest.raises(ParamError, match=r"\['55'\].*choose from \['10', '40', '90', '91'\]"):
             run_tiny(cycle, tmp_path / "out", only=["55"])
