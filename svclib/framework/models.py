@@ -22,9 +22,12 @@ WeightMethod = Literal["direct", "equal", "ahp", "entropy", "stated"]
 Source = Literal["responses", "kpis"]
 
 Target = float | tuple[float, float]
-HOURS = dict.fromkeys(("小时", "时", "h", "hour", "hours"), 1.0)
-HOURS |= dict.fromkeys(("分钟", "分", "min", "minute", "minutes"), 1 / 60)
-HOURS |= dict.fromkeys(("天", "日", "d", "day", "days"), 24.0)
+_IN_HOURS = {
+    1.0: ("小时", "时", "h", "hour", "hours"),
+    1 / 60: ("分钟", "分", "min", "minute", "minutes"),
+    24.0: ("天", "日", "d", "day", "days"),
+}
+HOURS = {unit: hours for hours, units in _IN_HOURS.items() for unit in units}
 
 
 def _plain_percent(unit: str) -> str:

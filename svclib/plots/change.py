@@ -136,16 +136,13 @@ def slope(
         ax.plot(x, part["score"], color=style.MUTED, linewidth=1.1, zorder=1)
         face = [colours.get(g, "white") for g in part["grade"]]
         ax.scatter(x, part["score"], c=face, s=30, edgecolors=style.INK, linewidths=0.5, zorder=3)
-    handles = [
-        ax.scatter([], [], c=colours[g], s=30, edgecolors=style.INK, linewidths=0.5, label=label(g, lang))
-        for g in scale
-    ]
     ax.set_xticks(range(len(cycles)), cycles)
     ax.set_xlim(-0.2, len(cycles) - 0.8)
     ax.set_ylabel(style.word("score", lang))
     _least_span(ax)
     _end_labels(ax, lines, len(cycles) - 1, lang, label)
-    style.legend(ax, handles)
+    look: dict[str, Any] = {"s": 30, "edgecolors": style.INK, "linewidths": 0.5}
+    style.legend(ax, [ax.scatter([], [], c=colours[g], label=label(g, lang), **look) for g in scale])
     spoken = [
         f"{style.named('unit', r.unit, lang, label)} {r.cycle} {tables.fmt(r.score, 1)}"
         for r in style.rows(frame)

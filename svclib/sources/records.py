@@ -56,7 +56,7 @@ def _hierarchy(table: Table, above: Mapping[str, str]) -> None:
     remedy = "Give it a row of its own (参评 否 if it is not evaluated), or correct it."
     for name in sorted(set(parent) - {"", *above}):
         table.flag(parent == name, "parent", "unknown parent", remedy, nearest(name, [*above]))
-    looped = table.text("unit").map(lambda unit: _above_itself(unit, above))
+    looped = [_above_itself(str(unit), above) for unit in table.text("unit")]
     table.flag(looped, "parent", "stands above itself", "Correct one parent of the circle.")
 
 
