@@ -246,6 +246,21 @@ PROBABILITY = table(
     ),
 )
 
+_LEVELS = (("configural", None, "pass"), ("metric", -0.002, "pass"), ("scalar", -0.043, "fail"),
+           ("strict", None, "not_testable"))  # fmt: skip
+INVARIANCE = table(
+    "invariance",
+    *(
+        {
+            "cycle": CYCLE, "subject": "客户", "dimension": "客户体验", "by": by, "level": level,
+            "baseline": "2026Q1", "n_groups": 2, "n": 824, "n_items": 5, "delta_cfi": delta,
+            "delta_chi2": 41.2, "p_delta": 0.0002, "delta_rmsea": 0.031, "judgement": judgement,
+            "worst_item": "q03", "released": "q03", "shift": 0.12, "se": 0.05, "note": "",
+        }
+        for by in ("cycle", "channel")
+        for level, delta, judgement in _LEVELS
+    ),
+)  # fmt: skip
 RELIABILITY = table(
     "reliability",
     {

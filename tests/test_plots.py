@@ -16,6 +16,7 @@ EVERY = {
     plots.response_profile: (rf.PROFILE, {}),
     plots.missing_items: (rf.ITEMS, {}),
     plots.reliability_forest: (rf.RELIABILITY, {"policy": 0.7}),
+    plots.invariance_ladder: (rf.INVARIANCE, {}),
     plots.weights: (rf.WEIGHTS, rf.EXPERTS, {}),
     plots.consistency: (rf.CONSISTENCY, {}),
     plots.score_heatmap: (rf.TOTALS, rf.GRADES, {}),

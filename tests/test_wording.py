@@ -217,6 +217,20 @@ def test_grade_sentence_adds_the_probability_of_that_grade():
     assert sum("概率" in text for text in zh) == 2, "none for the unit without a grade"
 
 
+def test_invariance_says_which_level_broke_and_where_it_lies():
+    zh, en = pair(wording.invariance, rf.INVARIANCE)
+    assert "两期测量不等值（截距等值：ΔCFI=-0.043" in zh[1]
+    assert "差异最大的题项是q03。放开q03后其余题项等值，因子均值之差为+0.12个标准差" in zh[1]
+    assert "各渠道测量不等值" in zh[0]
+    assert "not measured the same in both cycles (Scalar (intercepts): ΔCFI = -0.043" in en[1]
+    held = rf.INVARIANCE.assign(judgement="pass")
+    assert "在两期测量等值，得分可以比较" in pair(wording.invariance, held)[0][1]
+    untold = rf.INVARIANCE.assign(judgement="not_testable", note="two_items")
+    assert "无法检验" in pair(wording.invariance, untold)[0][0]
+    assert "原因：仅两个题项。" in pair(wording.invariance, untold)[0][0]
+    assert "样本不足以判断" in pair(wording.invariance, untold.assign(note=""))[0][0]
+
+
 def test_reliability_and_credibility():
     zh, en = pair(wording.reliability, rf.RELIABILITY, policy=0.7)
     assert "内部监督“客户体验”的克隆巴赫α系数为0.62" in zh[0] + zh[1]

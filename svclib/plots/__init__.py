@@ -7,6 +7,7 @@ vetoes are also printed or marked.
 
 from svclib.plots.change import change_forest, slope, targets_dots
 from svclib.plots.collection import authenticity, channel_mix, distribution, return_rates
+from svclib.plots.invariance import invariance_ladder
 from svclib.plots.problems import pareto
 from svclib.plots.quality import missing_items, reliability_forest, response_profile
 from svclib.plots.references import reference_dots
@@ -25,6 +26,7 @@ __all__ = [
     "course",
     "distribution",
     "grade_ladder",
+    "invariance_ladder",
     "missing_items",
     "pareto",
     "probability_bars",
