@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 import test_broken_inputs
 import test_workbook
+from factories import tiny_content
 from message_texts import SLOT, plain
 
 from svclib import framework as frameworks
@@ -24,7 +25,6 @@ from svclib.wording import messages
 from svclib.workbook.layout import DATA
 
 REMEDY = "Add scale: [lowest, highest]."
-CYCLE = {"name": "x", "cycle": "2026Q2"}
 ROOT = Path(__file__).resolve().parent.parent
 # Errors of functions that a programmer calls with an argument of their own: `check` and the notebooks
 # pass them only what has been read and checked before.
@@ -211,12 +211,17 @@ def test_a_broken_file_is_told_in_chinese(tmp_path, name):
     no_english(messages.translated(InputErrors(sources.check(path)), "zh"))
 
 
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    return workbook.write(tmp_path_factory.mktemp("plan") / "评价方案.xlsx", tiny_content(), {})
+
+
 @pytest.mark.parametrize("name", test_workbook.BROKEN)
-def test_a_broken_workbook_is_told_in_chinese(tmp_path, name):
+def test_a_broken_workbook_is_told_in_chinese(plan, tmp_path, name):
     edit, _ = test_workbook.BROKEN[name]
-    path = workbook.write(tmp_path / "评价方案.xlsx", test_workbook.rich(), CYCLE)
-    book = openpyxl.load_workbook(path)
+    book = openpyxl.load_workbook(plan)
     edit(book)
+    path = tmp_path / plan.name
     book.save(path)
     _, problems = frameworks.examine(workbook.read(path).framework)
     assert problems
