@@ -185,7 +185,7 @@ def screened(state: State, cycles: Sequence[str]) -> tuple[pd.DataFrame, pd.Data
     for cycle in cycles:
         answers, rules = raw(state, [cycle]), state.params.screening
         form = screening.Form.of(state.framework, answers.columns)
-        measured = screening.indices(answers, form, rules)
+        measured = screening.measures(answers, form, rules)
         found = screening.screen(answers, form, rules, measured=measured)
         told.append(screening.table(answers, measured, found))
         marks.append(found)

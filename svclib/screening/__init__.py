@@ -15,7 +15,7 @@ from svclib.screening.counts import (
 )
 from svclib.screening.form import Form
 from svclib.screening.measure import table
-from svclib.screening.rules import INDEX_RULES, KNOWN, RULES, cuts, indices, screen
+from svclib.screening.rules import INDEX_RULES, KNOWN, RULES, cuts, measures, screen
 
 __all__ = [
     "INDEX_RULES",
@@ -26,11 +26,11 @@ __all__ = [
     "cuts",
     "describe",
     "effect",
-    "indices",
     "interviewers",
     "item_profile",
     "keep",
     "mark",
+    "measures",
     "profile",
     "repeated",
     "screen",

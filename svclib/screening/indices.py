@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 ROWS_PER_ITEM = 5
 ANSWERED = 0.8  # of the items, for a distance
 SINGULAR = 1e-8
+MASS = 0.6  # share of one answer on an item from which quantiles of the distance are bent
+NORMAL, HEAVIEST = 1e6, 2.5  # denominator df: as good as χ², and the heaviest tail fitted
 BLOCKS = 3  # a correlation of fewer points says nothing
 
 
@@ -57,6 +59,13 @@ def irv(x: np.ndarray) -> np.ndarray:
     mean = np.divide(np.nansum(x, axis=1), n, out=np.full(len(x), np.nan), where=n > 0)
     square = np.nansum((x - mean[:, None]) ** 2, axis=1)
     return np.sqrt(np.divide(square, n - 1, out=np.full(len(x), np.nan), where=n > 1))
+
+
+def less_item_means(x: np.ndarray) -> np.ndarray:
+    """Answers less the mean of their item, (n, k); NaN stays NaN."""
+    answered = ~np.isnan(x)
+    n = answered.sum(axis=0)
+    return x - np.divide(np.nansum(x, axis=0), n, out=np.full(x.shape[1], np.nan), where=n > 0)
 
 
 class Halves(NamedTuple):
@@ -132,11 +141,14 @@ def mahalanobis(x: np.ndarray, *, level: float = 0.999) -> Distance:
     """(x − m)′S⁻¹(x − m) over the items a row answers, with a cut that heavy tails do not inflate.
 
     m and S are the pairwise means and covariances of the rows with at least 80 % of the
-    items; complete data give R's `mahad`.  The reference distribution is χ² with one degree
-    of freedom per answered item where the answers are normal.  Ceilings make the tails of D²
-    heavy (the χ² cut would mark every sixth honest row where 85 % of the answers are at the
-    top), so it is k(ν − 2)/ν F(k, ν), the multivariate t with the kurtosis found: b = mean of
-    D⁴/(k(k + 2)), ν = (4b − 2)/(b − 1), which is χ² for b ≤ 1 (Mardia 1970; Lange, Little & Taylor 1989).
+    items; complete data give R's `mahad`.  The reference is χ² with one degree of freedom per
+    answered item where the answers are normal.  Ceilings make the tails of D² heavy (the χ²
+    cut would mark every sixth honest row where 85 % of the answers are at the top), so it is
+    that of a multivariate t: D² ~ s k F(k, ν) (Lange, Little & Taylor 1989), with s and ν
+    from the kurtosis, s = (ν − 2)/ν and ν = (4b − 2)/(b − 1) for b = mean of D⁴/(k(k + 2))
+    (Mardia 1970), or, where no item has over 60 % of its answers in one category, from the
+    median and ninth decile of D², if that cuts lower.  Under a ceiling, one careless row in
+    twenty is enough to hide them all: then `irv`, speed and bursts must find them.
 
     Returns NaN for rows with fewer answers, and for all where there are fewer than five rows
     per item or S is singular.  Items nobody varies on are left out.
@@ -156,8 +168,11 @@ def mahalanobis(x: np.ndarray, *, level: float = 0.999) -> Distance:
         return Distance(d2, items, d2.copy(), d2.copy())
     d2[used] = _distances(x[used], cov)
     items[used] = (~np.isnan(x[used])).sum(axis=1)
-    kurtosis = float(np.mean(d2[used] ** 2 / (items[used] * (items[used] + 2))))
-    p, cut = _tail(d2, items, kurtosis, level)
+    own, k = d2[used], items[used]
+    fit = _tail(own, k, level, bent=_densest(x[used]) > MASS)
+    p, cut = np.full(n, np.nan), np.full(n, np.nan)
+    p[used] = stats.f.sf(own / (fit.scale * k), k, fit.df)
+    cut[used] = fit.scale * k * stats.f.ppf(level, k, fit.df)
     return Distance(d2, items, p, cut)
 
 
@@ -167,22 +182,15 @@ def _pairwise(x: np.ndarray) -> np.ndarray | None:
     pairs = answered.T @ answered
     if pairs.min() < 2:
         return None
-    centred = _from_means(x)
+    centred = np.nan_to_num(less_item_means(x))
     cov = centred.T @ centred / (pairs - 1)
     roots = np.linalg.eigvalsh(cov)
     return cov if roots[0] > SINGULAR * roots[-1] else None
 
 
-def _from_means(x: np.ndarray) -> np.ndarray:
-    """Answers less the mean of their item, 0 where unanswered."""
-    answered = ~np.isnan(x)
-    mean = np.nansum(x, axis=0) / answered.sum(axis=0)
-    return np.where(answered, x - mean, 0.0)
-
-
 def _distances(x: np.ndarray, cov: np.ndarray) -> np.ndarray:
     """D² of every row; rows with the same gaps share one factorisation."""
-    answered, centred = ~np.isnan(x), _from_means(x)
+    answered, centred = ~np.isnan(x), np.nan_to_num(less_item_means(x))
     packed = np.packbits(answered, axis=1)
     _, first, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
     pattern = pattern.ravel()
@@ -196,10 +204,46 @@ def _distances(x: np.ndarray, cov: np.ndarray) -> np.ndarray:
     return out
 
 
-def _tail(d2: np.ndarray, items: np.ndarray, kurtosis: float, level: float) -> tuple[np.ndarray, np.ndarray]:
-    k = np.where(items > 0, items, 1)
-    if kurtosis <= 1:
-        return stats.chi2.sf(d2, k), np.where(items > 0, stats.chi2.ppf(level, k), np.nan)
-    df = (4 * kurtosis - 2) / (kurtosis - 1)
-    scale = k * (df - 2) / df
-    return stats.f.sf(d2 / scale, k, df), np.where(items > 0, scale * stats.f.ppf(level, k, df), np.nan)
+class Tail(NamedTuple):
+    """D² is distributed as `scale` k F(k, df)."""
+
+    scale: float
+    df: float
+
+
+def _densest(x: np.ndarray) -> float:
+    """Largest share of one answer on any item."""
+    columns = (np.unique(column[~np.isnan(column)], return_counts=True)[1] for column in x.T)
+    return max(float(counts.max() / counts.sum()) for counts in columns)
+
+
+def _tail(d2: np.ndarray, items: np.ndarray, level: float, *, bent: bool) -> Tail:
+    """The fit to the kurtosis or, unless `bent`, to the quantiles where that cuts lower.
+
+    Careless rows raise the kurtosis and would hide each other; a mass of equal answers bends
+    the quantiles and would make careful rows look far.
+    """
+    k = float(np.median(items))
+    ratio = np.mean(d2**2 / (items * (items + 2)))
+    df = float((4 * ratio - 2) / (ratio - 1)) if ratio > 1 else NORMAL
+    fits = [Tail((df - 2) / df, df)]
+    middle, high = np.quantile(d2 / items, [0.5, 0.9])
+    if not bent:
+        df = _matching(k, high / middle)
+        fits.append(Tail(middle / float(stats.f.ppf(0.5, k, df)), df))
+    return min(fits, key=lambda fit: fit.scale * stats.f.ppf(level, k, fit.df))
+
+
+def _matching(k: float, ratio: float) -> float:
+    """Denominator df at which ninth decile and median of F(k, df) have this ratio."""
+
+    def beyond(log_df: float) -> float:
+        median, high = stats.f.ppf([0.5, 0.9], k, np.exp(log_df))
+        return float(high / median) - ratio
+
+    low, high = np.log(HEAVIEST), np.log(NORMAL)
+    if beyond(high) >= 0:
+        return NORMAL
+    if beyond(low) <= 0:
+        return HEAVIEST
+    return float(np.exp(optimize.root_scalar(beyond, bracket=(low, high), xtol=1e-6).root))

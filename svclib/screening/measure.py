@@ -10,7 +10,7 @@ import pandas as pd
 from svclib.columns import checked
 from svclib.screening.alike import bursts, near_duplicates
 from svclib.screening.form import Form
-from svclib.screening.indices import even_odd, irv, longest_run, mahalanobis
+from svclib.screening.indices import even_odd, irv, less_item_means, longest_run, mahalanobis
 from svclib.screening.plain import STAMPS, missing_share, pace
 from svclib.screening.rarity import arrangement, surprise
 
@@ -75,7 +75,8 @@ def _of_subject(
     bits = surprise(comparable, positions)
     run = longest_run(codes, scale, bits)
     far = mahalanobis(positions, level=cuts["mahalanobis"])
-    halves = even_odd(positions, form.blocks)
+    # Less the mean of the item: one that all find harder is no contradiction.
+    halves = even_odd(less_item_means(positions), form.blocks)
     told = pd.DataFrame({
         "longest_run": run.length, "run_bits": run.bits,
         "mahalanobis": far.d2, "distance_items": far.items, "mahalanobis_p": far.p, "distance_cut": far.cut,

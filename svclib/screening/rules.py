@@ -68,7 +68,7 @@ def screen(
     rules : params.Screening
         Cuts, and in `exclude` the names of the rules that exclude; the others only mark.
     measured : DataFrame, optional
-        `indices` of the same rows, where they are known already.
+        `measures` of the same rows, where they are known already.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def screen(
     _refuse("cuts", rules.cuts, INDEX_RULES)
     rows, cut = responses.reset_index(drop=True), cuts(rules)
     codes = form.codes(rows)
-    found = indices(rows, form, rules) if measured is None else measured.reset_index(drop=True)
+    found = measures(rows, form, rules) if measured is None else measured.reset_index(drop=True)
     fired = {
         "missing": missing(rows, codes, cut["missing"]),
         "duplicate": duplicate(rows),
@@ -93,7 +93,7 @@ def screen(
     return checked("exclusions", pd.concat([empty("exclusions"), *parts], ignore_index=True))
 
 
-def indices(responses: pd.DataFrame, form: Form, rules: Screening) -> pd.DataFrame:
+def measures(responses: pd.DataFrame, form: Form, rules: Screening) -> pd.DataFrame:
     """`measure` with the cuts of `rules`."""
     window = policy.rule("burst_minutes").cuts[0].at
     return measure(responses.reset_index(drop=True), form, cuts(rules), minutes=window)
