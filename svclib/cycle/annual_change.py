@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from svclib import audit, improvement
+from svclib import audit, improvement, invariance
 from svclib.columns import empty
 from svclib.cycle.change import Marks, Pair, blocked, gated, lowest, stream, together
 from svclib.cycle.grading import Side, side_of
-from svclib.cycle.parts import cycle_weights
-from svclib.cycle.state import State, estimates, flags, raw, valid
+from svclib.cycle.parts import authenticity, cycle_weights
+from svclib.cycle.state import State, estimates, flags, valid
 from svclib.cycle.steps import STEPS, Tables
 from svclib.cycle.year import on_basis
 from svclib.estimates import Estimate, draws, join
@@ -107,19 +107,13 @@ def _marks(state: State, tables: Mapping[str, pd.DataFrame], this: State) -> Mar
     marked: dict[str, list[str]] = {}
     if paired(state):
         marked = {unit: [UNPAIRED] for unit in state.units(state.cycle)}
-    for unit in sorted({u for part in this.parts for u in _doubted(part)}):
+    for unit in sorted({u for part in this.parts for u in audit.doubtful_units(authenticity(part))}):
         marked.setdefault(unit, []).append("authenticity")
     for unit in lowest(tables["grades"], state):
         marked.setdefault(unit, []).append("lowest_at_baseline")
-    return Marks(blocked(tables, state), marked)
-
-
-def _doubted(part: State) -> dict[str, str]:
-    rules = part.params
-    table = audit.authenticity(
-        part.sheet("audit"), raw(part, [part.cycle]), rules.audit, confidence=rules.confidence
-    )
-    return audit.doubtful_units(table)
+    # Whether items mean the same is tested between cycles next to each other, not between years.
+    rated = {i.dimension for i in state.framework.indicators if i.kind == "rating"}
+    return Marks(blocked(tables, state), marked, dict.fromkeys(rated, invariance.NOT_TESTABLE))
 
 
 def _used(annual: pd.DataFrame, unit: str, both: Both) -> list[int]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from svclib import sensitivity
+from svclib import audit, sensitivity
 from svclib.cycle.grading import aims_of, drawn_nodes, sides
-from svclib.cycle.state import State
+from svclib.cycle.state import State, flags, raw
 from svclib.cycle.steps import STEPS, Tables
 from svclib.scores import NodeDraws, round_half
 
@@ -59,9 +59,16 @@ def parts(year: State) -> tuple[Part, ...]:
     return tuple(_part(p, float(w)) for p, w in zip(year.parts, cycle_weights(year), strict=True))
 
 
+def authenticity(part: State) -> pd.DataFrame:
+    """Table "authenticity" of one cycle."""
+    answers, rules = raw(part, [part.cycle]), part.params
+    return audit.authenticity(part.sheet("audit"), answers, rules.audit, confidence=rules.confidence)
+
+
 def _part(state: State, weight: float) -> Part:
-    tables: Tables = {}
-    for step in ("10", "30", "40"):
+    # Of the quality of the data only what the grades need: the rest stands in the cycle's own report.
+    tables: Tables = {"exclusions": flags(state, state.compared), "authenticity": authenticity(state)}
+    for step in ("30", "40"):
         tables |= STEPS[step](state, tables)
     drawn = drawn_nodes(state, tables, state.cycle)
     mine = {name: _of_cycle(frame, state.cycle) for name, frame in tables.items()}
