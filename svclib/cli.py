@@ -84,11 +84,16 @@ def _say(text: str | SvcError, lang: str, *, err: bool = False) -> None:
 @click.argument("params", type=click.Path(path_type=Path))
 def check(*, params: Path, lang: str) -> None:
     """List everything wrong with PARAMS, its framework and its data, without running."""
+    from svclib import params as params_module
     from svclib import sources
+    from svclib.cycle import year
 
     problems = sources.check(params)
     if problems:
         raise InputErrors(problems)
+    found = params_module.load(params)
+    if found.kind == "annual":
+        year.load(found)
     _say(f"{params}: no problem found", lang)
 
 

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from factories import tiny_content, tiny_framework
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svclib import columns, cycle, framework
+from svclib import cli, columns, cycle, framework, run, sources
 from svclib import params as params_module
 from svclib.cycle import annual
 from svclib.cycle.parts import Part
@@ -242,6 +243,27 @@ def test_other_grades_are_refused_by_name(tmp_path: Path):
     (tmp_path / "other.yaml").write_text(PLAN.replace("好: 80", "优: 80"), encoding="utf-8")
     said = refused(path, "framework: framework.yaml", "framework: other.yaml", "2026H1.yaml")
     assert "2026H1.yaml grades 优, 差, the year 好, 差" in said
+
+
+def test_checking_a_year_reads_the_data_of_every_cycle_of_both_years(tmp_path: Path):
+    path = write_years(tmp_path, ("甲",), 12, lambda *_: USUAL)
+    assert sources.check(path) == []
+    for name in ("2025H2", "2026H1"):
+        file = tmp_path / f"{name}.csv"
+        file.write_text(file.read_text("utf-8").replace(",电话,", ",电话,七", 1), encoding="utf-8")
+    said = [str(problem) for problem in sources.check(path)]
+    assert len(said) == 2
+    assert {text.split(":")[0] for text in said} == {"2025H2.yaml", "2026H1.yaml"}
+
+
+def test_a_year_that_cannot_be_put_together_is_refused_before_anything_runs(tmp_path: Path):
+    path = write_years(tmp_path, ("甲",), 12, lambda *_: USUAL)
+    path.write_text(path.read_text("utf-8").replace("baseline: 2025.yaml", "baseline: 2025H1.yaml"), "utf-8")
+    with pytest.raises(ParamError, match="is of kind regular"):
+        run.run_cycle(path, out=tmp_path / "out")
+    done = CliRunner().invoke(cli.main, ["check", str(path)])
+    assert done.exit_code == 2
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_year_under_another_framework_is_rescored_and_says_so(

@@ -18,7 +18,7 @@ import yaml
 
 from svclib import params as params_module
 from svclib import sources
-from svclib.cycle import Context
+from svclib.cycle import Context, year
 from svclib.errors import DataError, InputErrors, ParamError, StepFailed
 from svclib.run import execute, export, files, index, manifest, publish
 from svclib.run.execute import Outcome, Task
@@ -98,6 +98,8 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     if problems:
         raise InputErrors(problems)
     params = params_module.load(params_file, as_of=as_of)
+    if params.kind == "annual":
+        year.load(params)  # cycles that cannot be put together are refused before anything runs
     wanted = tuple(only)
     steps = _steps(notebooks, wanted, units=units, annual=params.kind == "annual")
     home = Path(out).resolve() / params.name / (f"{params.cycle}@{as_of}" if as_of else params.cycle)

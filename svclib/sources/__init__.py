@@ -76,15 +76,22 @@ def check(params_file: str | Path) -> list[Problem]:
         return problems
     problems = [*problems, *examine(params)[1]]
     seen = {params.cycle}
-    for path in dict.fromkeys(p for p in (params.baseline, *params.history) if p is not None):
-        if not path.is_file():
-            continue
+    for path in _named(params):
         other, found = params_module.examine(path)
         if other is not None:
             found = [*found, *examine(other)[1], *_out_of_place(other, params, seen)]
             seen.add(other.cycle)
         problems += [p if p.file == path.name else replace(p, file=f"{path.name}: {p.file}") for p in found]
     return list(dict.fromkeys(problems))
+
+
+def _named(params: Params) -> list[Path]:
+    """Params files of the cycles that `params` names, and of those that the year before it names."""
+    paths = [p for p in (params.baseline, *params.history, *params.cycles) if p is not None and p.is_file()]
+    if params.kind == "annual" and params.baseline in paths:
+        last = params_module.examine(paths[0])[0]
+        paths += [p for p in (last.cycles if last else ()) if p.is_file()]
+    return list(dict.fromkeys(paths))
 
 
 def _out_of_place(earlier: Params, params: Params, seen: Set[str]) -> list[Problem]:
