@@ -87,16 +87,16 @@ def one(ratings, stat, **options) -> pd.Series:
         ("1", 0.1657417684, -0.1329, 0.7226),
         ("a1", 0.2897637795, 0.0188, 0.7611),
         ("c1", 0.7148407148, 0.3425, 0.9459),
-        ("1k", 0.4427971337, NAN, NAN),
-        ("ak", 0.6200505476, NAN, NAN),
-        ("ck", 0.9093155424, NAN, NAN),
+        ("1k", 0.4427971337, -0.8844, 0.9124),
+        ("ak", 0.6200505476, 0.0711, 0.9272),
+        ("ck", 0.9093155424, 0.6757, 0.9859),
     ],
 )
 def test_icc_of_shrout_and_fleiss(variant, estimate, low, high):
-    row = one(long(SHROUT), f"icc:{variant}")
+    """Limits as psych 2.2.9 prints them."""
+    row = one(long(SHROUT), f"icc:{variant}", ci="published")
     assert row["estimate"] == pytest.approx(estimate, abs=5e-11)
-    if np.isfinite(low):
-        assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), abs=5e-5)
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high), abs=5e-5)
     assert (row["method"], row["n_objects"], row["n_raters"]) == ("f_ratio", 6, 4)
 
 
@@ -139,7 +139,7 @@ def test_fleiss_of_wikipedia():
 )
 def test_gwets_linearised_variance(stat, estimate, se, low, high):
     """IrrCAC 1.3 on distrib.6raters; its limits are by t without the log."""
-    row = one(of_counts(SIX), f"{stat}:nominal", ci="linearised")
+    row = one(of_counts(SIX), f"{stat}:nominal", ci="published")
     assert (row["estimate"], row["se"]) == pytest.approx((estimate, se), abs=5e-8)
     reach = stats.t.ppf(0.975, row["df"]) * row["se"]
     assert (row["estimate"] - reach, row["estimate"] + reach) == pytest.approx((low, high), abs=5e-4)
@@ -157,7 +157,7 @@ def test_gwets_linearised_variance(stat, estimate, se, low, high):
 )
 def test_gwets_two_raters(stat, estimate, se):
     """IrrCAC 1.3 on cont3x3abstractors, which divides by n where the others divide by n - 1."""
-    row = one(of_table(ABSTRACTORS), f"{stat}:nominal", ci="linearised")
+    row = one(of_table(ABSTRACTORS), f"{stat}:nominal", ci="published")
     assert row["estimate"] == pytest.approx(estimate, abs=5e-8)
     assert row["se"] * 0.99**0.5 == pytest.approx(se, abs=5e-9)
 
@@ -165,7 +165,7 @@ def test_gwets_two_raters(stat, estimate, se):
 def test_krippendorff_alpha_is_affine_in_fleiss_kappa():
     """Without gaps alpha = 1 - (1 - kappa)(1 - 1/N), and so is its error: irrCAC's .08243 is not."""
     ratings = of_counts(SIX)
-    alpha, kappa = (one(ratings, f"{s}:nominal", ci="linearised") for s in ("krippendorff", "fleiss"))
+    alpha, kappa = (one(ratings, f"{s}:nominal", ci="published") for s in ("krippendorff", "fleiss"))
     assert alpha["estimate"] == pytest.approx(0.4204384, abs=5e-8)
     assert alpha["estimate"] == pytest.approx(1 - (1 - kappa["estimate"]) * 89 / 90)
     assert alpha["se"] == pytest.approx(kappa["se"] * 89 / 90)
@@ -185,6 +185,19 @@ def test_kendall_of_friedman():
     assert chi_square == pytest.approx(9.227848, abs=5e-7)
 
 
+def test_generalised_limits_where_raters_hardly_differ():
+    """Then those of McGraw & Wong hold too; where they differ much, only the generalised are wide."""
+    rng = np.random.default_rng(6)
+    alike = rng.normal(size=(60, 1)) + 0.7 * rng.normal(size=(60, 6))
+    own, theirs = (one(long(alike), "icc:a1", ci=ci) for ci in ("default", "published"))
+    assert (own["method"], theirs["method"]) == ("generalised", "f_ratio")
+    assert (own["ci_low"], own["ci_high"]) == pytest.approx((theirs["ci_low"], theirs["ci_high"]), abs=0.02)
+    apart = alike + np.arange(6)
+    own, theirs = (one(long(apart), "icc:ak", ci=ci) for ci in ("default", "published"))
+    assert own["estimate"] == theirs["estimate"]
+    assert own["ci_low"] < own["estimate"] < own["ci_high"]
+
+
 # --- independent auditors
 
 
@@ -192,7 +205,7 @@ def test_pingouin_agrees_on_icc_and_its_limits():
     with warnings.catch_warnings():  # its inplace dropna is deprecated by pandas
         warnings.simplefilter("ignore")
         other = pingouin.intraclass_corr(long(SHROUT), targets="target", raters="rater", ratings="value")
-    rows = found(long(SHROUT), "icc")
+    rows = found(long(SHROUT), "icc", ci="published")
     assert rows["estimate"].tolist() == pytest.approx(other["ICC"].tolist())
     limits = np.array([list(pair) for pair in other.filter(like="CI").iloc[:, 0]])
     assert rows[["ci_low", "ci_high"]].to_numpy() == pytest.approx(limits, abs=0.0051)
@@ -202,7 +215,7 @@ def test_pingouin_agrees_on_icc_and_its_limits():
 def test_statsmodels_agrees_on_cohens_kappa(table):
     other = inter_rater.cohens_kappa(np.array(table))
     n = np.sum(table)
-    row = one(of_table(table), "cohen:nominal", ci="linearised")
+    row = one(of_table(table), "cohen:nominal", ci="published")
     assert row["estimate"] == pytest.approx(other.kappa)
     assert row["se"] * (1 - 1 / n) ** 0.5 == pytest.approx(other.std_kappa)
 
@@ -210,25 +223,27 @@ def test_statsmodels_agrees_on_cohens_kappa(table):
 @pytest.mark.parametrize(("variant", "power"), [("linear", "linear"), ("quadratic", "quadratic")])
 def test_statsmodels_agrees_on_weighted_kappa(variant, power):
     other = inter_rater.cohens_kappa(np.array([(8, 3, 1), (2, 9, 4), (0, 5, 7)]), wt=power)
-    row = one(of_table([(8, 3, 1), (2, 9, 4), (0, 5, 7)]), f"cohen:{variant}", ci="linearised")
+    row = one(of_table([(8, 3, 1), (2, 9, 4), (0, 5, 7)]), f"cohen:{variant}", ci="published")
     assert row["estimate"] == pytest.approx(other.kappa)
     assert row["se"] * (1 - 1 / 39) ** 0.5 == pytest.approx(other.std_kappa)
 
 
 def test_cohens_kappa_of_four_cells():
     """[[20, 5], [10, 15]]: .4, statsmodels [.1511, .6489] by the normal on the natural scale."""
-    row = one(of_table([(20, 5), (10, 15)]), "cohen:nominal", ci="linearised")
+    row = one(of_table([(20, 5), (10, 15)]), "cohen:nominal", ci="published")
     reach = 1.959964 * row["se"] * (1 - 1 / 50) ** 0.5
     assert (row["estimate"] - reach, row["estimate"] + reach) == pytest.approx((0.1511, 0.6489), abs=5e-5)
 
 
 def test_psych_cohen_kappa():
-    """psych::cohen.kappa, 200 x its 3x3 example of shares: .49 [.39, .59]; weighted .45."""
+    """psych 2.2.9, 200 x the 3x3 shares of its example: .4915 [.3916, .5915]; weighted .4545."""
     shares = np.array([(0.44, 0.07, 0.09), (0.05, 0.20, 0.05), (0.01, 0.03, 0.06)])
-    row = one(of_table(np.rint(shares * 200).astype(int)), "cohen:nominal", ci="linearised")
+    ratings = of_table(np.rint(shares * 200).astype(int))
+    row = one(ratings, "cohen:nominal", ci="published")
     reach = 1.959964 * row["se"]
     assert row["estimate"] == pytest.approx(0.4915, abs=5e-5)
     assert (row["estimate"] - reach, row["estimate"] + reach) == pytest.approx((0.3916, 0.5915), abs=5e-4)
+    assert one(ratings, "cohen:quadratic")["estimate"] == pytest.approx(0.4545, abs=5e-5)
 
 
 def test_statsmodels_agrees_on_fleiss():
@@ -268,7 +283,7 @@ def test_weights_of_four_categories():
 def test_jackknife_by_hand():
     """Percent agreement is a mean: its jackknife is s / sqrt(n), and so is its linearised error."""
     ratings = long([(1, 1), (1, 2), (2, 2), (2, 2), (1, 1)])
-    for ci in ("jackknife", "linearised"):
+    for ci in ("default", "published"):
         row = one(ratings, "percent:nominal", ci=ci)
         assert row["se"] == pytest.approx(np.std([1, 0, 1, 1, 1], ddof=1) / 5**0.5)
         reach = stats.t.ppf(0.975, 4) * row["se"] / 0.2
@@ -497,7 +512,7 @@ def test_linearised_and_jackknife_meet_at_large_n():
     latent = rng.normal(size=(800, 1)) + 0.7 * rng.normal(size=(800, 3))
     ratings = long(np.digitize(latent, [-1, 0, 1]))
     names = [s for s in EVERY if s.split(":")[0] not in ("icc", "kendall")]
-    a, b = (found(ratings, *names, ci=ci)["se"] for ci in ("jackknife", "linearised"))
+    a, b = (found(ratings, *names, ci=ci)["se"] for ci in ("default", "published"))
     assert (a / b - 1).abs().max() < 0.01
 
 

@@ -16,7 +16,7 @@ from svclib.agreement.engine import NAN, Found
 from svclib.agreement.ratings import Ratings, read
 from svclib.errors import ParamError, nearest
 
-INTERVALS = ("jackknife", "linearised")
+INTERVALS = ("default", "published")
 ORDERED = ("linear", "quadratic", "ordinal")
 MAX_CELLS = 20_000_000  # of the sums a coefficient keeps per object: 160 MB
 
@@ -88,7 +88,7 @@ def agreement(
     stats: str | Sequence[str] = "nominal",
     columns: Mapping[str, str] | None = None,
     categories: Sequence[object] | None = None,
-    ci: str = "jackknife",
+    ci: str = "default",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """How far raters of the same objects agree, one coefficient a row, each with an interval.
@@ -106,9 +106,10 @@ def agreement(
     categories : sequence, optional
         All possible ratings, in order; those seen, sorted, by default.  Words have an order
         only when it is given here.  Brennan & Prediger and Gwet count also categories unused.
-    ci : {"jackknife", "linearised"}
-        Error of the coefficients on categories: recomputed without each object, or Gwet's
-        linearised variance (the published standard errors).  t on log(1 - coefficient).
+    ci : {"default", "published"}
+        default: what covers best in simulation: jackknife over objects, t on log(1 - coefficient);
+        generalised limits of ICC(A), F of the other ICCs.  published: what other software
+        computes: Gwet's linearised variance (on the same scale), F of every ICC.
     confidence : float
         Nominal level.
 
@@ -117,8 +118,8 @@ def agreement(
     DataFrame
         stat, variant, definition, n_objects, n_raters, n_ratings (that enter), estimate, se,
         df, ci_low, ci_high, confidence, method, note; NaN with a note where it cannot be
-        computed.  ICC limits are by F (no se; df of the error), linearised where objects have
-        weights; W is by jackknife.  Notes: too_few_objects, one_rater, not_two_raters,
+        computed.  ICC rows by F have the df of the error and no se; where objects have weights
+        they are linearised.  W is by jackknife.  Notes: too_few_objects, one_rater, not_two_raters,
         not_numbers, negative_values, constant_ratings, objects_alike (no interval: nothing
         varies between them), perfect_agreement (the same), unstable (not computable without one
         of the objects), too_many_values, dropped_incomplete:n (ICC and W use objects rated by all),
@@ -167,7 +168,7 @@ def _row(ratings: Ratings, stat: str, variant: str, *, ci: str, confidence: floa
     if blocked:
         found = Found(note=blocked)
     elif complete:
-        found = _of_complete(used, stat, variant, confidence)
+        found = _of_complete(used, stat, variant, ci=ci, confidence=confidence)
     else:
         found = _of_categories(used, CHANCE[stat].build, variant, ci=ci, confidence=confidence)
     notes = [found.note] if found.note else []
@@ -223,11 +224,11 @@ def _blocker(ratings: Ratings, used: Ratings, stat: str, variant: str) -> str:
 
 def _of_categories(used: Ratings, build: Build, variant: str, *, ci: str, confidence: float) -> Found:
     sums, f = build(used, variant)
-    error = engine.jackknife if ci == "jackknife" else engine.linearised
-    return _limited(Found(*error(f, sums, used.weight), method=ci), confidence)
+    method, error = ("jackknife", engine.jackknife) if ci == "default" else ("linearised", engine.linearised)
+    return _limited(Found(*error(f, sums, used.weight), method=method), confidence)
 
 
-def _of_complete(used: Ratings, stat: str, variant: str, confidence: float) -> Found:
+def _of_complete(used: Ratings, stat: str, variant: str, *, ci: str, confidence: float) -> Found:
     x = used.numbers
     if stat == "kendall":
         if (np.ptp(x, axis=0) == 0).all():
@@ -241,6 +242,9 @@ def _of_complete(used: Ratings, stat: str, variant: str, confidence: float) -> F
     estimate, se, df = engine.linearised(f, sums, used.weight)
     if used.weighted or estimate > 1 - engine.TOLERANCE:
         return _limited(Found(estimate, se, df, method="linearised"), confidence)
+    if variant.startswith("a") and ci == "default":
+        low, high = icc.generalised_limits(x, variant, confidence)
+        return Found(estimate, NAN, NAN, low, high, "generalised")
     low, high, df = icc.f_limits(x, variant, confidence)
     return Found(estimate, NAN, df, low, high, "f_ratio")
 

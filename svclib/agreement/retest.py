@@ -40,7 +40,7 @@ def retest(
     DataFrame
         Rows as of `agreement`: icc a1; sem a1 and c1, in units of the rating; bias (mean of
         second - first); limit low and high, between which 95 % of differences lie if they are
-        normal.  Intervals: F; chi-square for sem (exact for c1; for a1 with n degrees of
+        normal.  Intervals: generalised; chi-square for sem (exact for c1; for a1 with n degrees of
         freedom, exact without bias); t for bias; noncentral t for the limits, exact (Carkeet
         2015, Optometry and Vision Science 92, e71-e80).  Objects not rated twice are left out,
         with their number in the note.
