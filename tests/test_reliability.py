@@ -13,11 +13,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from svclib import reliability
+from svclib import factor, reliability
 from svclib.columns import TABLES
 from svclib.errors import DataError, ParamError
-from svclib.reliability import engine
-from svclib.reliability.coefficients import COEFFICIENTS
+from svclib.reliability import COEFFICIENTS
+from svclib.reliability.scale import Scale, evaluate
 
 NAN = np.nan
 
@@ -86,12 +86,15 @@ def test_adf_by_hand():
     found = row(reliability.alpha(x))
     u = 3 / 2 * np.array([2 * (2 / 9 * 4 - 2 / 3), 2 * (2 / 9 * 1 - 1 / 3), 2 * (2 / 9 * 1 - 1 / 3)])
     se = np.sqrt((u / 3) @ (u / 3) * 3 / 2)
-    assert found["se"] == pytest.approx(se)
-    reach = 4.302652729911275 * se * 3  # t(.975; 2), 1 - alpha = 1/3
-    assert found["ci_low"] == pytest.approx(1 - np.exp(reach) / 3)
-    assert found["ci_high"] == pytest.approx(1 - np.exp(-reach) / 3)
     wald = row(reliability.alpha(x, ci="adf_wald"))
-    assert wald["ci_high"] == pytest.approx(2 / 3 + reach / 3)
+    assert wald["se"] == pytest.approx(se)
+    assert wald["ci_low"] == pytest.approx(2 / 3 - 4.302652729911275 * se)  # t(.975; 2)
+    # The sums lie -2, 1, 1 off their mean: the units hold 4/6, 1/6, 1/6 of the variance of the sum.
+    z = u / 3 / (1 - np.array([4, 1, 1]) / 6) * np.sqrt(3 / 2)
+    assert found["se"] == pytest.approx(np.sqrt(z @ z))
+    assert found["df"] == pytest.approx(2)  # three units cannot be heavy-tailed
+    assert found["ci_low"] == pytest.approx(2 / 3 - 4.302652729911275 * found["se"])
+    assert found["ci_high"] == 1
 
 
 # published
@@ -161,7 +164,7 @@ def test_forgetting_to_reverse_is_noticed(bfi):
     """psych::alpha(bfi C) without keys is -.289: C4 and C5 must be reversed."""
     found = row(reliability.alpha(bfi[["C1", "C2", "C3", "C4", "C5"]]))
     assert found["estimate"] == pytest.approx(-0.289, abs=5e-4)
-    assert found["note"] == "negative_item:C2,C3,C4,C5"
+    assert found["note"] == "negative_estimate;negative_item:C2,C3,C4,C5"
     one = bfi.assign(A1=7 - bfi["A1"])[["A1", "A2", "A3", "A4", "A5"]]
     assert row(reliability.alpha(one))["note"] == "negative_item:A1"
     assert reliability.item_analysis(one)["note"].tolist() == ["negative_item", "", "", "", ""]
@@ -191,25 +194,49 @@ def test_pingouin_counts_rows_it_dropped():
 # the engine
 
 
-@pytest.mark.parametrize("variant", COEFFICIENTS)
-@pytest.mark.parametrize("missing", ["listwise", "pairwise"])
-def test_influence_is_the_derivative_with_respect_to_the_weight_of_a_row(variant, missing):
-    x = answers(1, n=400, missing=0.1)
+PLAIN = [name for name in COEFFICIENTS if not name.endswith(("ordinal", "max", "min"))]
+
+
+@pytest.mark.parametrize("name", [n for n, one in COEFFICIENTS.items() if one.of is not None])
+def test_gradient_is_the_slope(name):
+    cov = ATTITUDE.cov().to_numpy()
+    turn = np.random.default_rng(0).normal(size=cov.shape)
+    turn, step = turn + turn.T, 1e-4
+    of = COEFFICIENTS[name].of
+    slope = (of(cov + step * turn)[0] - of(cov - step * turn)[0]) / (2 * step)
+    assert (of(cov)[1] * turn).sum() == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("missing", ["listwise", "pairwise", "fiml"])
+def test_influence_is_what_reweighting_a_row_does(missing):
+    """Of every coefficient at once, ordinal ones included (there FIML falls back on pairwise)."""
+    x = answers(1, n=300, missing=0.1)
     weights = np.random.default_rng(2).uniform(0.5, 2, len(x))
-    rows = engine.sample(x, weights, None, missing)
-    _, gradient = COEFFICIENTS[variant](rows.cov)
-    found = engine.influence(rows, gradient)
-    assert rows.w @ found == pytest.approx(0, abs=1e-15)
+    names = list(COEFFICIENTS)
+
+    def values(w):
+        return reliability.coefficients(factor.sample(x, weights=w), names, missing=missing)[
+            "estimate"
+        ].to_numpy()
+
+    scale = Scale(factor.sample(x, weights=weights), missing)
     used = np.flatnonzero(x.notna().all(axis=1) if missing == "listwise" else x.notna().any(axis=1))
+    moved = {}
+    for kind in ("pearson", "polychoric"):
+        asked = [COEFFICIENTS[n] for n in names if COEFFICIENTS[n].kind == kind]
+        found = evaluate(scale.of(kind), asked)
+        assert abs(found.moments.rows.w @ found.moves).max() < 1e-12
+        moved |= {one.name: found.moves[:, j] for j, one in enumerate(asked)}
     step = 1e-4 * weights.sum()
-    tight = 1e-6 if missing == "listwise" else 0.01  # pairwise divisors move with the weights too
     for place in (0, 7, 100):
-        heavier, lighter = weights.copy(), weights.copy()
-        heavier[used[place]] += step
-        lighter[used[place]] -= step
-        ends = [COEFFICIENTS[variant](engine.sample(x, w, None, missing).cov)[0] for w in (heavier, lighter)]
+        ends = []
+        for sign in (1, -1):
+            w = weights.copy()
+            w[used[place]] += sign * step
+            ends.append(values(w))
         slope = (ends[0] - ends[1]) / (2 * step) * weights[used].sum()
-        assert found[place] == pytest.approx(slope, rel=tight, abs=tight)
+        own = [moved[name][place] for name in names]
+        assert own == pytest.approx(slope, rel=2e-2, abs=0.01)  # pairwise divisors move with the weights too
 
 
 @pytest.mark.parametrize("missing", ["listwise", "pairwise"])
@@ -235,7 +262,8 @@ def test_standard_error_of_clusters_against_the_cluster_bootstrap():
     found, naive = row(reliability.alpha(x, cluster=cluster)), row(reliability.alpha(x))
     assert found["se"] == pytest.approx(spread, rel=0.10)
     assert naive["se"] < 0.85 * found["se"]
-    assert found["df"] == 199
+    assert found["df"] < 199  # the influences have heavy tails
+    assert row(reliability.alpha(x, cluster=cluster, ci="adf_wald"))["df"] == 199
 
 
 def test_interval_of_the_change_against_the_bootstrap():
@@ -385,11 +413,11 @@ def test_an_unrelated_item_is_weak():
 def test_one_person_only_and_one_person_mostly():
     x = answers(12, n=120)
     single = row(reliability.alpha(x, cluster=["p"] * 120))
-    assert single["note"] == "single_psu"
+    assert single["note"] == "small_n;single_psu"
     assert np.isfinite(single["estimate"])
     assert single[["se", "df", "ci_low", "ci_high"]].isna().all()
     mostly = ["p"] * 30 + [f"p{i}" for i in range(90)]
-    assert row(reliability.alpha(x, cluster=mostly))["note"] == "psu_share"
+    assert row(reliability.alpha(x, cluster=mostly))["note"] == "small_n;psu_share"
 
 
 def test_small_samples_are_noted():
@@ -412,8 +440,10 @@ def test_floor_and_ceiling_use_the_scale():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"ci": "bootstrap"}, r"ci='bootstrap'; choose one of \['adf', 'adf_wald', 'feldt'\]"),
-        ({"missing": "fiml"}, r"missing='fiml'; choose one of \['listwise', 'pairwise'\]"),
+        ({"ci": "boot"}, r"ci='boot'; choose one of \['adf', 'adf_wald', 'feldt', 'bonett', 'bootstrap'\]"),
+        ({"missing": "mean"}, r"missing='mean'; choose one of \['listwise', 'pairwise', 'fiml'\]"),
+        ({"ci": "bootstrap", "missing": "fiml"}, "choose 'adf' for missing='fiml' and for ordinal"),
+        ({"ci": "bonett", "weights": np.arange(1, 51)}, "ci='bonett' assumes independent rows"),
         ({"ci": "feldt", "cluster": ["a"] * 50}, "ci='feldt' assumes independent rows"),
         ({"ci": "feldt", "weights": np.arange(1, 51)}, "ci='feldt' assumes independent rows"),
     ],
@@ -431,7 +461,7 @@ def test_unknown_variant():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weights": [1.0]}, r"weights \(1\) and cluster \(50\) must have one entry per row \(50\)"),
+        ({"weights": [1.0]}, r"weights \(1\) must have one entry per row \(50\)"),
         ({"weights": [-1.0] * 50}, "weights must be numbers of at least 0"),
         ({"weights": [NAN] * 50}, "weights must be numbers of at least 0"),
         ({"cluster": [None] * 50}, "cluster has empty entries"),
@@ -477,13 +507,14 @@ def test_by_dimension_has_a_row_per_cycle_subject_and_dimension(responses):
     tables = reliability.by_dimension(responses, FRAMEWORK)
     found = tables["reliability"]
     assert list(found.columns) == list(TABLES["reliability"].all_columns)
-    assert len(found) == 2 * 2 * 2 * 2
-    chosen = found.set_index(["cycle", "subject", "dimension", "variant"])
+    assert len(found) == 2 * 2 * (9 + 2 + 2)  # a scale, a single item, both together
+    chosen = found[found["stat"] == "alpha"].set_index(["cycle", "subject", "dimension", "variant"])
     customers = responses[(responses["cycle"] == "2026Q2") & (responses["subject"] == "客户")]
     expected = reliability.alpha(customers[["q1", "q2", "q3"]], cluster=customers["respondent"])
     for column in ("estimate", "se", "ci_low", "df"):
-        assert chosen.loc[("2026Q2", "客户", "体验", "raw"), column] == expected[column].item()
-    assert chosen.loc[("2026Q2", "客户", "体验", "raw"), "df"] == 39  # two rows per respondent
+        value = chosen.loc[("2026Q2", "客户", "体验", "raw"), column]
+        assert value == pytest.approx(expected[column].item(), rel=1e-12)
+    assert chosen.loc[("2026Q2", "客户", "体验", "raw"), "df"] < 39.001  # two rows per respondent
     assert chosen.loc[("2026Q2", "内部监督", "体验", "raw"), "n_items"] == 2
     alone = chosen.loc[("2026Q1", "客户", "环境", "raw")]
     assert (alone["note"], alone["judgement"], alone["n_items"]) == ("single_item", "not_computed", 1)
@@ -516,7 +547,9 @@ def test_by_dimension_says_which_items_nobody_answered(responses):
 def test_by_dimension_counts_a_row_without_an_id_as_its_own_unit(responses):
     anonymous = responses.assign(respondent="")
     found = reliability.by_dimension(anonymous, FRAMEWORK)["reliability"]
-    assert found["df"].max() == 79
+    linked = reliability.by_dimension(responses, FRAMEWORK)["reliability"]
+    assert 40 < found["df"].max() <= 79
+    assert linked["df"].max() <= 39
 
 
 def test_by_dimension_without_responses(responses):

@@ -55,6 +55,7 @@ GLOSSARY: dict[str, Column] = {
     "n_objects": _count("对象数", "Objects"),
     "n_raters": _count("评定人数", "Raters"),
     "n_ratings": _count("评定次数", "Ratings"),
+    "n_shared": _count("两期共有单元数", "Units in both"),
     "share": Column("占比", "Share"),
     "missing_share": Column("缺失率", "Missing share"),
     "complete_share": Column("完整作答占比", "Complete share"),

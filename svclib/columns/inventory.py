@@ -58,6 +58,9 @@ TABLES: dict[str, Table] = {
     "reliability": _table("20", "cycle subject dimension stat variant",
                           "n_items n complete_share estimate se df ci_low ci_high confidence "
                           "method missing definition judgement note"),
+    "reliability_change": _table("20", "baseline cycle subject dimension stat variant",
+                                 "n0 n1 n_shared estimate0 estimate1 change se df ci_low ci_high confidence "
+                                 "p_diff missing definition note"),
     "item_analysis": _table("20", "cycle subject dimension item",
                             "indicator n mean sd floor_share ceiling_share r_drop if_dropped "
                             "change ci_low ci_high note"),

@@ -82,7 +82,7 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
     def now(name: str) -> pd.DataFrame:
         return tables[name][tables[name]["cycle"] == state.cycle]
 
-    alpha = now("reliability").query("variant == 'raw'")
+    alpha = now("reliability").query("stat == 'alpha' and variant == 'raw'")
     parts = [
         wording.headline(
             now("grades"), shown_changes(tables["changes"], now("totals")), lang, named,

@@ -74,7 +74,26 @@ def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         confidence=state.params.confidence,
         psu="cluster" if design(kept, panel=False) == "clusters" else "respondent",
     )
-    return {**found, "invariance": _invariance(state, kept), "agreement": _agreement(state)}
+    return {
+        **found,
+        "reliability_change": _reliability_change(state, kept),
+        "invariance": _invariance(state, kept),
+        "agreement": _agreement(state),
+    }
+
+
+def _reliability_change(state: State, kept: pd.DataFrame) -> pd.DataFrame:
+    """Table "reliability_change": the reliability of the cycle less that of the baseline."""
+    if not state.baseline:
+        return empty("reliability_change")
+    return reliability.changes(
+        kept,
+        state.framework,
+        cycles=(state.baseline, state.cycle),
+        panel=state.params.panel,
+        missing=state.params.reliability.missing,
+        confidence=state.params.confidence,
+    )
 
 
 def _agreement(state: State) -> pd.DataFrame:

@@ -136,7 +136,7 @@ class Reliability(Frozen):
     """Policy on reliability."""
 
     min_alpha: Share = 0.7
-    missing: Literal["listwise", "pairwise"] = "listwise"
+    missing: Literal["listwise", "pairwise", "fiml"] = "listwise"
 
 
 class Screening(Frozen):

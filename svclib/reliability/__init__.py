@@ -1,11 +1,29 @@
-"""Is each dimension measured consistently: Cronbach's alpha, item analysis.
+"""Is each dimension measured consistently: reliability coefficients, item analysis, their change.
 
 Statistics return numbers and note ids; `by_dimension` attaches the judgement of the policy.
 """
 
 from __future__ import annotations
 
-from svclib.reliability.coefficients import alpha, alpha_from_matrix, standardised
-from svclib.reliability.items import by_dimension, item_analysis
+from svclib.reliability.coefficients import alpha, alpha_from_matrix, coefficients, standardised
+from svclib.reliability.compare import compare
+from svclib.reliability.interval import INTERVALS, plan_n
+from svclib.reliability.items import item_analysis
+from svclib.reliability.omega import schmid_leiman
+from svclib.reliability.scale import COEFFICIENTS
+from svclib.reliability.tables import by_dimension, changes
 
-__all__ = ["alpha", "alpha_from_matrix", "by_dimension", "item_analysis", "standardised"]
+__all__ = [
+    "COEFFICIENTS",
+    "INTERVALS",
+    "alpha",
+    "alpha_from_matrix",
+    "by_dimension",
+    "changes",
+    "coefficients",
+    "compare",
+    "item_analysis",
+    "plan_n",
+    "schmid_leiman",
+    "standardised",
+]

@@ -1,0 +1,200 @@
+"""Tables "reliability", "item_analysis" and "reliability_change" of a whole framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from svclib import factor, policy
+from svclib.columns import checked, empty
+from svclib.errors import ParamError
+from svclib.factor import Sample
+from svclib.reliability.coefficients import hierarchical, of_scale
+from svclib.reliability.compare import compare
+from svclib.reliability.items import effects, profile
+from svclib.reliability.scale import Scale
+
+if TYPE_CHECKING:
+    from svclib.framework import Dimension, Framework, Indicator
+
+PSUS = ("respondent", "cluster")
+ALL = "*"  # all dimensions of an evaluator together
+
+
+class Asked(NamedTuple):
+    """Items of one dimension that an evaluator is asked, in order, and those nobody answered."""
+
+    items: dict[str, Indicator]
+    unanswered: list[str]
+
+    @property
+    def answered(self) -> list[str]:
+        """Items with an answer."""
+        return [item for item in self.items if item not in self.unanswered]
+
+
+def by_dimension(
+    responses: pd.DataFrame,
+    framework: Framework,
+    *,
+    missing: str = "listwise",
+    confidence: float = 0.95,
+    min_alpha: float | None = None,
+    psu: str = "respondent",
+) -> dict[str, pd.DataFrame]:
+    """Tables "reliability" and "item_analysis" per cycle, subject and dimension.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        Valid responses, reverse items recoded (`screening.keep`, `sources.coded`).
+    framework : framework.Framework
+        The scale of a dimension is all its rating items that the subject is asked; an item
+        nobody answered is left out and noted (unanswered_item). A dimension of one item keeps
+        its rows, with the note single_item.
+    missing, confidence
+        As for `coefficients`.
+    min_alpha : float, optional
+        Least adequate coefficient, if the params file moves the cut of the policy.
+    psu : {"respondent", "cluster"}
+        Sampling unit: who rates several units is one respondent with several rows.
+
+    Returns
+    -------
+    dict of DataFrame
+        "reliability": every coefficient of `coefficients`, judgement "adequate", "below" or
+        "not_computed" on the estimate; where a subject is asked about several dimensions also
+        omega_h and omega of all of them together (dimension "*"). "item_analysis".
+    """
+    _check(psu)
+    rule = policy.rule("alpha") if min_alpha is None else policy.rule("alpha").moved(min_alpha)
+    told, items = [empty("reliability")], [empty("item_analysis")]
+    for keys, rows, dimensions in _parts(responses, framework):
+        for name, asked in dimensions.items():
+            scale = Scale(drawn(rows, asked.answered, psu), missing)
+            found = of_scale(scale, confidence=confidence)
+            told.append(_noted(found, asked.unanswered).assign(**keys, dimension=name))
+            items.append(_items(rows, asked, scale, confidence).assign(**keys, dimension=name))
+        if len(dimensions) > 1:
+            whole = _together(rows, dimensions, psu, missing=missing, confidence=confidence)
+            told.append(whole.assign(**keys, dimension=ALL))
+    table = pd.concat(told, ignore_index=True)
+    table["judgement"] = policy.judge(table["estimate"].to_numpy(float), rule)
+    return {"reliability": checked("reliability", table),
+            "item_analysis": checked("item_analysis", pd.concat(items, ignore_index=True))}  # fmt: skip
+
+
+def changes(
+    responses: pd.DataFrame,
+    framework: Framework,
+    *,
+    cycles: tuple[str, str],
+    panel: bool = False,
+    missing: str = "listwise",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Table "reliability_change": every coefficient of the later of two `cycles` less the earlier.
+
+    Parameters
+    ----------
+    responses, framework, missing, confidence
+        As for `by_dimension`; sampling units are clusters where the column is filled.
+    cycles : the baseline and the current cycle
+    panel : respondents of the same id are the same people
+
+    Notes
+    -----
+    The scale is the items answered in both cycles; the others are noted (unanswered_item).
+    """
+    here = responses[responses["cycle"].isin(cycles)]
+    psu = "cluster" if (here["cluster"] != "").any() else "respondent"
+    told = [empty("reliability_change")]
+    for subject, rows in here.groupby("subject"):
+        sides = [rows[rows["cycle"] == cycle] for cycle in cycles]
+        if any(side.empty for side in sides):
+            continue
+        for dimension in framework.dimensions:
+            wanted = _wanted(dimension, str(subject))
+            both = [i for i in wanted if all(side[i].notna().any() for side in sides)]
+            if not wanted:
+                continue
+            samples = [drawn(side, both, psu) for side in sides]
+            found = compare(samples[0], samples[1], missing=missing, paired=panel, confidence=confidence)
+            lost = [i for i in wanted if i not in both]
+            keys = {
+                "baseline": cycles[0],
+                "cycle": cycles[1],
+                "subject": subject,
+                "dimension": dimension.name,
+            }
+            told.append(_noted(found, lost).assign(**keys))
+    return checked("reliability_change", pd.concat(told, ignore_index=True))
+
+
+def _check(psu: str) -> None:
+    if psu not in PSUS:
+        raise ParamError(f"psu={psu!r}; choose one of {list(PSUS)}")
+
+
+def _parts(
+    responses: pd.DataFrame, framework: Framework
+) -> Iterator[tuple[dict, pd.DataFrame, dict[str, Asked]]]:
+    """Keys, response rows, and what each dimension asks, of every cycle × subject."""
+    for (cycle, subject), rows in responses.groupby(["cycle", "subject"]):
+        found = {}
+        for dimension in framework.dimensions:
+            items = _wanted(dimension, str(subject))
+            if items:
+                found[dimension.name] = Asked(items, [i for i in items if not rows[i].notna().any()])
+        yield {"cycle": cycle, "subject": subject}, rows, found
+
+
+def _wanted(dimension: Dimension, subject: str) -> dict[str, Indicator]:
+    """Items of a dimension that a subject is asked, in order, with the first indicator that asks."""
+    asked = [i for i in dimension.indicators if subject in i.subjects]
+    items: dict[str, Indicator] = {}
+    for indicator in asked:
+        for item in indicator.items:
+            items.setdefault(item, indicator)
+    return items
+
+
+def drawn(rows: pd.DataFrame, items: list[str], psu: str) -> Sample:
+    """Sample of response rows with their design; a row without an id is its own sampling unit."""
+    own = np.array([f"row {i} of {cycle}" for i, cycle in zip(range(len(rows)), rows["cycle"], strict=True)])
+    unit = np.where(rows[psu].str.strip() == "", own, "id " + rows[psu])
+    strata = rows["stratum"].to_numpy() if "stratum" in rows and (rows["stratum"] != "").any() else None
+    return factor.sample(rows[items], weights=rows["weight"].to_numpy(float), cluster=unit, strata=strata)
+
+
+def _items(rows: pd.DataFrame, asked: Asked, scale: Scale, confidence: float) -> pd.DataFrame:
+    ends = {item: indicator.scale for item, indicator in asked.items.items() if indicator.scale is not None}
+    told = profile(rows[asked.answered], rows["weight"].to_numpy(float), ends)
+    names = [asked.items[item].name for item in asked.answered]
+    return pd.concat([told, effects(scale, confidence)], axis=1).assign(indicator=names)
+
+
+def _together(
+    rows: pd.DataFrame, dimensions: Mapping[str, Asked], psu: str, *, missing: str, confidence: float
+) -> pd.DataFrame:
+    """All dimensions with two items or more under one general factor; every item once, in its first one."""
+    scales: dict[str, list[str]] = {}
+    for name, asked in dimensions.items():
+        used = {item for items in scales.values() for item in items}
+        scales[name] = [item for item in asked.answered if item not in used]
+    left_out = [name for name, items in scales.items() if len(items) < 2]
+    kept = {name: items for name, items in scales.items() if name not in left_out}
+    items = [item for of in kept.values() for item in of]
+    found = hierarchical(Scale(drawn(rows, items, psu), missing), kept, confidence=confidence)
+    return _noted(found, left_out, "single_item_dimension")
+
+
+def _noted(found: pd.DataFrame, names: list[str], note: str = "unanswered_item") -> pd.DataFrame:
+    """Add a note with names to every row."""
+    if not names:
+        return found
+    more = f"{note}:{','.join(names)}"
+    return found.assign(note=[";".join(n for n in (own, more) if n) for own in found["note"]])
