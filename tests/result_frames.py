@@ -541,6 +541,39 @@ SCREENING = table(
     {"cycle": CYCLE, "unit": "保洁部", "rule": "missing", "n_rows": 140, "n_flagged": 0},
 )
 
+_RETURNED = {"cycle": CYCLE, "n_rows": 100}
+FLAGGED = table(
+    "screening",
+    _RETURNED | {"unit": "", "rule": "straight_line", "n_flagged": 18, "share": 0.09},
+    _RETURNED | {"unit": "保洁部", "rule": "straight_line", "n_flagged": 15, "share": 0.15},
+    _RETURNED | {"unit": "保洁部", "rule": "burst", "n_flagged": 9, "share": 0.09},
+    _RETURNED | {"unit": "保洁部", "rule": "irv", "share": 0.0},
+    _RETURNED | {"unit": "餐饮部", "rule": "straight_line", "n_flagged": 3, "share": 0.03},
+    _RETURNED | {"unit": "餐饮部", "rule": "burst", "share": 0.0},
+    _RETURNED | {"unit": "餐饮部", "rule": "irv", "share": 0.0},
+)
+
+INTERVIEWERS = table(
+    "interviewers",
+    {"cycle": CYCLE, "interviewer": "01", "n": 60, "n_units": 5, "difference": 1.0, "p_diff_adj": 1.0},
+    {"cycle": CYCLE, "interviewer": "05", "n": 9, "n_units": 1, "difference": 35.05, "ci_low": 23.7}
+    | {"ci_high": 46.4, "confidence": 0.95, "p_diff_adj": 0.00001, "n_flagged": 9, "share": 1.0}
+    | {"share_others": 0.188, "p_more_adj": 0.0005, "unusual": True},
+)
+
+_HEADLINE = {"cycle": CYCLE, "stat": "score", "node": "total", "level": "total"}
+HEADLINE = table(
+    "screening_headline",
+    _HEADLINE
+    | {"unit": "保洁部", "estimate_all": 81.2, "estimate_kept": 80.93, "estimate_strict": 79.73}
+    | {"grade_all": "良好", "grade_kept": "良好", "grade_strict": "合格"},
+    _HEADLINE
+    | {"unit": "餐饮部", "estimate_all": 90.0, "estimate_kept": 90.1, "estimate_strict": 90.1}
+    | {"grade_all": "优秀", "grade_kept": "优秀", "grade_strict": ""},
+    {"cycle": CYCLE, "stat": "alpha", "node": "服务态度", "subject": "客户", "level": "dimension"}
+    | {"estimate_all": 0.84, "estimate_kept": 0.85, "estimate_strict": 0.83},
+)
+
 _ASKED = {"cycle": CYCLE, "source": "responses", "unit": "保洁部", "subject": "客户"}
 COLLECTION = table(
     "collection",

@@ -80,6 +80,25 @@ class TestDemo:
         told = found["grades"].set_index("unit")["grade"]
         assert (told["包装部"], told["采购部"]) == ("良好", "合格")
 
+    def test_spoiled_and_induced_answers_are_marked(self, tables):
+        truth = pd.read_csv(ROOT / "data" / "demo" / "truth.csv", encoding="utf-8-sig").query(
+            "cycle == '2026Q2'"
+        )
+        spoiled = truth[truth["quantity"] == "spoiled_rows"].set_index(["unit", "text"])["value"]
+        marks = tables["screening"].query("cycle == '2026Q2'").set_index(["unit", "rule"])["n_flagged"]
+        assert (marks.loc[spoiled.index] >= spoiled).all()
+        in_burst = tables["exclusions"].query("cycle == '2026Q2' and rule == 'burst'")
+        assert (set(in_burst["unit"]), len(in_burst)) == ({"采购部"}, 9)
+        assert marks.xs("", level="unit")[["longstring", "irv", "even_odd", "near_duplicate"]].sum() <= 5
+        far, fast = (
+            set(tables["exclusions"].query("cycle == '2026Q2' and rule == @rule")["row"])
+            for rule in ("mahalanobis", "speed")
+        )
+        assert len(far & fast) >= 5  # the speeders of the demo answered at random
+        assert len(far - fast) <= 2
+        odd = tables["interviewers"].query("unusual")
+        assert odd[["cycle", "interviewer"]].to_numpy().tolist() == [["2026Q2", "D-05"]]
+
     def test_veto_small_unit_constant_kpi_and_inconsistent_expert(self, tables):
         grades = tables["grades"].query("cycle == '2026Q2'").set_index("unit")
         fleet = grades.loc["车队管理部"]
@@ -178,6 +197,24 @@ class TestSmall:
             "total",
         }
         assert set(found["board"]["unit"]) == {"甲", "乙"}
+
+    def test_a_question_that_got_easier_is_not_an_improvement(self):
+        """Item q02 reads a point higher in the second cycle: its dimension is not compared, the rest is."""
+
+        def answers(name):
+            rows = make_answers(k := int(name[-1]), 150, cycle=name)
+            return rows.assign(subject="客户", q02=np.clip(rows["q02"] + (k == 2), 1, 5))
+
+        found = cycle.evaluate_state(small_state(answers=answers))
+        ladder = found["invariance"].query("by == 'cycle' and level == 'scalar'")
+        assert list(ladder[["judgement", "worst_item"]].itertuples(index=False, name=None)) == [
+            ("fail", "q02")
+        ]
+        rows = found["changes"].set_index(["unit", "node"]).loc["甲"]
+        assert tuple(rows.loc["体验", ["verdict", "reason"]]) == ("not_comparable", "invariance")
+        assert "invariance" in rows.loc["态度", "flags"].split(";")
+        assert "invariance_part" in rows.loc["total", "flags"].split(";")
+        assert "invariance" not in rows.loc["处理率", "flags"]
 
     def test_a_first_cycle_has_no_changes_and_still_reports(self):
         found = cycle.evaluate_state(small_state(baseline=""))

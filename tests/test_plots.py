@@ -15,6 +15,7 @@ from svclib.plots import style
 EVERY = {
     plots.response_profile: (rf.PROFILE, {}),
     plots.missing_items: (rf.ITEMS, {}),
+    plots.flag_matrix: (rf.FLAGGED, rf.UNUSUAL, {}),
     plots.reliability_forest: (rf.RELIABILITY, {"policy": 0.7}),
     plots.invariance_ladder: (rf.INVARIANCE, {}),
     plots.weights: (rf.WEIGHTS, rf.EXPERTS, {}),
@@ -299,3 +300,12 @@ def test_a_year_without_scores_has_no_course():
     assert texts(plots.course(none, "zh", rf.label, scale=rf.SCALE)) == texts(
         plots.slope(none, "zh", rf.label, scale=rf.SCALE)
     )
+
+
+def test_flags_print_their_number_and_mark_what_stands_out():
+    chart = draw(plots.flag_matrix, "zh", order=["餐饮部", "保洁部"])
+    assert [t.get_text() for t in chart.axes[0].texts] == ["", "3", "9", "15 ▲"]
+    shown = texts(chart)
+    assert "直线作答" in shown
+    assert "两端交替\n作答" not in shown  # flagged nothing
+    assert "保洁部: 短时集中雷同 9, 直线作答 15 ▲" in chart.alt

@@ -418,3 +418,36 @@ def test_a_group_with_its_own_cuts_is_told_by_them():
     own = {"支持": {"优秀": 88.0, "良好": 78.0, "合格": 60.0, "不合格": 0.0}}
     zh, _ = pair(wording.grades, rf.table("grades", row), scale=rf.SCALE, own=own)
     assert zh == ["保洁部得分79.51，落在良好区间（78≤得分<88）。"]
+
+
+def test_interviewers_that_stand_out_are_named_and_not_accused():
+    zh, en = pair(wording.interviewers, rf.INTERVIEWERS)
+    assert zh == [
+        (
+            "调查员05收的9份答卷（涉及1个单位），均分与同一单位、同一渠道的其余答卷相差+35.1分"
+            "（满分100分，95%置信区间[23.7, 46.4]，校正后p<0.001）。"
+            "调查员05所收答卷被标记的占100.0%，其余答卷为18.8%（校正后p<0.001）。宜回访核实，不宜仅凭此下结论。"
+        )
+    ]
+    assert "Call respondents back" in en[0]
+    quiet = rf.INTERVIEWERS[~rf.INTERVIEWERS["unusual"]]
+    assert pair(wording.interviewers, quiet)[0] == ["没有哪位调查员所收的答卷明显不同于同一单位的其余答卷。"]
+
+
+def test_the_headline_says_which_grades_hang_on_the_rows_counted():
+    zh, _ = pair(wording.screened, rf.HEADLINE)
+    assert zh == [
+        "剔除对总分影响最大的是保洁部：剔除前81.20，剔除后80.93；把被标记的答卷全部剔除则为79.73。",
+        "剔除对信度影响最大的是“服务态度”（客户）：剔除前0.84，剔除后0.85；把被标记的答卷全部剔除则为0.83。",
+        (
+            "保洁部的等级取决于计入哪些答卷：全部计入为良好（81.20分），按规则剔除后为良好（80.93分），"
+            "把被标记的全部剔除为合格（79.73分）。"
+        ),
+        (
+            "餐饮部的等级取决于计入哪些答卷：全部计入为优秀（90.00分），按规则剔除后为优秀（90.10分），"
+            "把被标记的全部剔除为暂不评级（90.10分）。"
+        ),
+    ]
+    assert pair(wording.screened, rf.HEADLINE[rf.HEADLINE["stat"] == "alpha"])[0][-1] == (
+        "无论计入哪些答卷，各单位等级都不变。"
+    )

@@ -12,6 +12,7 @@ from svclib.plots.problems import pareto
 from svclib.plots.quality import missing_items, reliability_forest, response_profile
 from svclib.plots.references import reference_dots
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
+from svclib.plots.screening import flag_matrix
 from svclib.plots.style import Chart, use_style
 from svclib.plots.weighting import consistency, weights
 from svclib.plots.year import course
@@ -25,6 +26,7 @@ __all__ = [
     "contribution_bars",
     "course",
     "distribution",
+    "flag_matrix",
     "grade_ladder",
     "invariance_ladder",
     "missing_items",

@@ -21,6 +21,46 @@ def screening(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     return writer.claims()
 
 
+def interviewers(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "interviewers": those whose answers differ from the others of the same place."""
+    writer = Writer("interviewers", lang, label, decimals=1)
+    found = frame[frame["unusual"]]
+    if found.empty:
+        writer.say([("interviewer.none", {})], key={"template": "interviewer.none"})
+    for row in records(found):
+        parts: list[Part] = [
+            ("interviewer.shift", row),
+            ("interviewer.marked", row),
+            ("interviewer.look", {}),
+        ]
+        tested = pd.notna(row["ci_low"])
+        writer.say(parts if tested else parts[1:], key={c: row[c] for c in ("cycle", "interviewer")})
+    return writer.claims()
+
+
+def screened(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "screening_headline" of one cycle: what leaving out rows does to totals, grades, alpha.
+
+    The largest moves of a total and of an alpha by the rows left out, then every unit whose
+    grade depends on which rows count.
+    """
+    writer = Writer("screening_headline", lang, label)
+    for kind, level in (("score", "total"), ("alpha", "dimension")):
+        rows = frame[(frame["stat"] == kind) & (frame["level"] == level)]
+        moved = rows.assign(effect=rows["estimate_kept"] - rows["estimate_all"]).dropna(subset="effect")
+        if len(moved):
+            writer.say([(f"screened.{kind}", records(moved.loc[[moved["effect"].abs().idxmax()]])[0])])
+    totals = frame[frame["level"] == "total"]
+    ways = [f"grade_{way}" for way in ("all", "kept", "strict")]
+    differ = totals[[len(set(row)) > 1 for row in totals[ways].to_numpy()]]
+    none = tables.words(lang)["terms"]["ungraded"]
+    for row in records(differ):
+        writer.say([("screened.grade", row | {way: row[way] or none for way in ways})])
+    if differ.empty:
+        writer.say([("screened.same", {})], key={"template": "screened.same"})
+    return writer.claims()
+
+
 def reliability(frame: pd.DataFrame, lang: str, label: Label, *, policy: float) -> pd.DataFrame:
     """Claims on table "reliability": estimate, interval, items, n, and the policy line.
 
