@@ -20,7 +20,7 @@ IDS = {
     "kind": "rating proportion rate duration amount checklist stability composite",
     "reason": "by_cut veto cap small_sample not_reported low_coverage design_independent design_panel "
     "design_clusters design_composite kind_mean kind_proportion kind_rate census bare_value "
-    "absent_in_one_cycle no_common_indicator relative_weights",
+    "absent_in_one_cycle no_common_indicator relative_weights invariance",
     "method": "direct equal ahp entropy stated linearised welch score_test rate_exact joint_draws fixed "
     "census adf adf_wald feldt",
     "design": "independent panel clusters composite records",
@@ -29,7 +29,7 @@ IDS = {
     "rule": "veto cap warn missing duplicate straight_line speed out_of_range not_reported after_as_of "
     "outside_window undated",
     "flags": "small_n psu_share fixed too_few_for_equivalence mid_not_declared exact_withheld "
-    "low_reliability rescored",
+    "low_reliability rescored invariance invariance_part invariance_untested",
     "note": "single_item too_few no_overlap constant_total no_error_variance single_psu small_n psu_share "
     "two_items constant_item:q01 negative_item:q01 unanswered_item:q01 weak_item excluded:A ignored_codes:7 "
     "constant subjects_absent:客户 counted_as:zero counted_as:lowest fixed census bounded_small_n",

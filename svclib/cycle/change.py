@@ -200,11 +200,11 @@ def gated(row: Row, unit: str, marks: Marks, state: State, tables: Mapping[str, 
 
 def _measured(row: Row, marks: Marks, framework: Framework) -> list[str]:
     """Flag of a rating or score whose items may not mean the same in both cycles."""
+    if row["level"] == TOTAL:
+        return ["invariance_part"] if invariance.FAIL in marks.measured.values() else []
     own = framework.indicator(row["node"]).dimension if row["level"] == "indicator" else row["node"]
-    asked = set(marks.measured.values()) if row["level"] == TOTAL else {marks.measured.get(own, "")}
-    if invariance.FAIL in asked:
-        return ["invariance"]
-    return ["invariance_untested"] if invariance.NOT_TESTABLE in asked else []
+    flags = {invariance.FAIL: ["invariance"], invariance.NOT_TESTABLE: ["invariance_untested"]}
+    return flags.get(marks.measured.get(own, ""), [])
 
 
 def _few(row: Row, state: State) -> bool:
