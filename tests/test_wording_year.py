@@ -26,7 +26,7 @@ def test_measures_of_the_year_are_counted_by_status():
     )
     zh, en = pair(wording.year_measures, frame, unit="食堂")
     assert zh == ["全年登记整改措施3项：已完成2、进行中1。其中逾期1项。"]
-    assert en[0].startswith("3 measures were recorded")
+    assert en[0].startswith("Measures recorded in the year, 3 in all")
     none = pair(wording.year_measures, columns.empty("actions"), unit="食堂")
     assert none[0] == ["全年没有登记整改措施。"]
 

@@ -35,7 +35,7 @@ def course(
     ax.plot(x, score, color=style.MUTED, linewidth=1.2, zorder=2)
     face = [colours.get(str(g), "white") for g in frame["grade"]]
     ax.scatter(x, score, c=face, s=38, edgecolors=style.INK, linewidths=0.6, zorder=3)
-    low, high = float(np.nanmin(score)) - 6, min(float(np.nanmax(score)) + 6, 102.0)
+    low, high = float(np.nanmin(score)) - 9, min(float(np.nanmax(score)) + 9, 106.0)
     for grade, cut in scale.items():
         if low < cut < high:
             ax.axhline(cut, color=style.LIGHT, linewidth=1, zorder=1)
@@ -45,8 +45,15 @@ def course(
     beside = np.pad(score, 1, mode="edge")
     for at, s, text in zip(x, score, told, strict=True):
         if np.isfinite(s):
-            away = -15 if s <= np.nanmin(beside[at : at + 3]) and np.ptp(beside[at : at + 3]) > 0 else 7
-            ax.annotate(text, (at, s), (0, away), textcoords="offset points", ha="center", fontsize=8)
+            away = -26 if s <= np.nanmin(beside[at : at + 3]) and np.ptp(beside[at : at + 3]) > 0 else 7
+            ax.annotate(
+                text.replace(" ", "\n", 1),
+                (at, s),
+                (0, away),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+            )
     ax.set_xticks(x, list(frame["cycle"]))
     ax.set_xlim(-0.5, len(x) - 0.4)
     ax.set_ylim(low, high)
