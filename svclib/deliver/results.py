@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 
 import openpyxl
 import pandas as pd
-from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from svclib import tables
-from svclib.columns import GLOSSARY
-from svclib.columns import header as column_header
+from svclib.deliver import page as pages
 from svclib.deliver import sheet
 from svclib.deliver.formulas import EXACT, Rows, Rules, Scores, by_targets, quoted, rounded
+from svclib.deliver.page import Page
 from svclib.framework import Framework
 from svclib.tables import Label
 
@@ -34,27 +33,6 @@ GRADES = (
 BUFFERED = ("last_grade", "last_order", "kept_order")
 
 
-class _Page(NamedTuple):
-    """What every sheet needs: the tables, the rules, the words."""
-
-    tables: Tables
-    framework: Framework
-    lang: str
-    label: Label
-
-    def word(self, name: str) -> str:
-        """A word of the workbook."""
-        return str(tables.words(self.lang)["deliver"][name])
-
-    def header(self, column: str) -> str:
-        """Header of a glossary column."""
-        return column_header(column, self.lang)
-
-    def named(self, name: str) -> str:
-        """A name as the reader knows it."""
-        return self.label(name, self.lang) if name else ""
-
-
 def write(path: Path, found: Tables, framework: Framework, *, lang: str, label: Label, facts: str) -> Path:
     """Write the workbook of one cycle; refuses to write over a file.
 
@@ -63,56 +41,29 @@ def write(path: Path, found: Tables, framework: Framework, *, lang: str, label: 
     found : result tables of one cycle; those of `LISTED` that are absent or empty are left out.
     facts : line under the title: cycle, status, baseline, number of units.
     """
-    page = _Page(found, framework, lang, label)
+    page = Page(found, framework, lang, label)
     made = sheet.book()
-    _front(made, page, facts)
-    rules = _rules(made, page)
+    pages.front(made, page, _lines(page, facts))
+    rules = pages.rules(made, page)
     scores = _scores(made, page)
     grades = made.create_sheet(page.word("grades"), 1)
     limits = _limits(made, page, scores)
     _grades(grades, page, _Books(rules, scores, limits))
     for name in LISTED:
         if name in found and len(found[name]):
-            _listed(made, page, name)
+            pages.listed(made, page, name)
     return sheet.save(made, path)
 
 
-def _front(made: openpyxl.Workbook, page: _Page, facts: str) -> None:
-    front = made.create_sheet(page.word("about"))
+def _lines(page: Page, facts: str) -> list[str]:
+    """What stands below the name on the first sheet."""
     rule = page.framework.grades
     rounding = page.word(rule.rounding).format(decimals=rule.decimals)
     kept = [page.word("buffer").format(points=f"{rule.buffer:g}")] if rule.buffer else []
-    lines = [page.named(page.framework.name), facts, rounding, *kept, *page.word("notes").split("\n")]
-    for row, text in enumerate(lines, 1):
-        sheet.put(front.cell(row, 1), text)
-    front.cell(1, 1).font = Font(bold=True, size=14)
-    front.column_dimensions["A"].width = 110
+    return [facts, rounding, *kept, *page.word("notes").split("\n")]
 
 
-def _rules(made: openpyxl.Workbook, page: _Page) -> Rules:
-    """Sheet of the cuts, one row per group and grade."""
-    here = made.create_sheet(page.word("rules"))
-    names = [page.header("group"), page.header("grade"), page.header("cut"), page.word("order")]
-    sheet.header(here, names)
-    scales = {"": page.framework.grades.scale}
-    scales |= {name: g.scale for name, g in page.framework.groups.items() if g.scale}
-    rows = [
-        (page.named(group) or page.word("base"), page.named(grade), cut, k)
-        for group, scale in scales.items()
-        for k, (grade, cut) in enumerate(scale.items(), 1)
-    ]
-    _rows(here, rows)
-    return Rules(here.title, len(rows) + 1)
-
-
-def _rows(here: Any, rows: list[tuple[Any, ...]]) -> None:
-    for at, row in enumerate(rows, 2):
-        for column, value in enumerate(row, 1):
-            sheet.put(here.cell(at, column), value)
-    sheet.finish(here)
-
-
-def _scores(made: openpyxl.Workbook, page: _Page) -> Scores:
+def _scores(made: openpyxl.Workbook, page: Page) -> Scores:
     """Sheet of the indicator scores: contribution = weight × score, lost = weight × (100 − score)."""
     here = made.create_sheet(page.word("scores"))
     columns = (
@@ -144,14 +95,14 @@ def _scores(made: openpyxl.Workbook, page: _Page) -> Scores:
     return Scores(here.title, len(used) + 1)
 
 
-def _limits(made: openpyxl.Workbook, page: _Page, scores: Scores) -> Rows:
+def _limits(made: openpyxl.Workbook, page: Page, scores: Scores) -> Rows:
     """Sheet of every unit against every limit."""
     here = made.create_sheet(page.word("limits"))
-    names = ["unit", "type", "limited_by", "found_value", "rule", "limit_value"]
-    sheet.header(
-        here,
-        [*(page.header(n) for n in names), page.word("holds"), page.word("order"), page.header("clause")],
-    )
+    names = [
+        *("unit", "type", "limited_by", "found_value", "rule"),
+        *("limit_value", "holds", "order", "clause"),
+    ]
+    sheet.header(here, page.heads(names))
     labels = page.framework.grades.labels
     head = page.tables["indicator_scores"].query("subject == ''").set_index(["unit", "indicator"])["value"]
     at = 1
@@ -177,9 +128,7 @@ def _plain(op: str) -> str:
     return "=" if op == "==" else op
 
 
-def _found(
-    here: Any, at: int, page: _Page, scores: Scores, of: tuple[str, str, int], head: pd.Series
-) -> None:
+def _found(here: Any, at: int, page: Page, scores: Scores, of: tuple[str, str, int], head: pd.Series) -> None:
     """What a limit looks at: the total, a dimension's score, or an indicator's value."""
     unit, name, place = of
     if name == "total":
@@ -199,21 +148,17 @@ class _Books(NamedTuple):
     limits: Rows
 
 
-def _grades(here: Any, page: _Page, books: _Books) -> None:
+def _grades(here: Any, page: Page, books: _Books) -> None:
     """Sheet of totals and grades: formulas, the published numbers beside them, and whether they agree."""
     names = [name for name in GRADES if page.framework.grades.buffer or name not in BUFFERED]
-    words = tables.words(page.lang)["deliver"]
-    sheet.header(here, [words[n] if n in words and n not in GLOSSARY else page.header(n) for n in names])
+    sheet.header(here, page.heads(names))
     own = {name for name, group in page.framework.groups.items() if group.scale}
     for at, row in enumerate(page.tables["grades"].to_dict("records"), 2):
         cells = {name: here.cell(at, k) for k, name in enumerate(names, 1)}
         said = {name: page.named(row[name]) for name in ("unit", "grade", "last_grade")}
         said["group"] = page.named(row["group"] if row["group"] in own else "") or page.word("base")
         said |= {name: row[name] for name in ("adjustment", "published")}
-        said |= {
-            name: tables.cell(name, row[name], page.lang, page.label, 2)
-            for name in ("status", "reason", "clause")
-        }
+        said |= {name: page.said(name, row[name]) for name in ("status", "reason", "clause")}
         for name in set(said) & set(cells):
             sheet.put(cells[name], said[name])
         if row["status"] == "graded":
@@ -222,7 +167,7 @@ def _grades(here: Any, page: _Page, books: _Books) -> None:
     here.auto_filter.ref = here.dimensions
 
 
-def _recomputed(cells: Mapping[str, Any], page: _Page, books: _Books) -> None:
+def _recomputed(cells: Mapping[str, Any], page: Page, books: _Books) -> None:
     """The formulas of one unit, from its weighted total to whether they give what was published."""
     at = {name: cell.coordinate for name, cell in cells.items()}
     rule, rules, limits = page.framework.grades, books.rules, books.limits
@@ -247,7 +192,7 @@ def _recomputed(cells: Mapping[str, Any], page: _Page, books: _Books) -> None:
     sheet.formula(cells["agrees"], f"=IF({same},{quoted(page.word('yes'))},{quoted(page.word('no'))})")
 
 
-def _order(at: Mapping[str, str], page: _Page, books: _Books) -> str:
+def _order(at: Mapping[str, str], page: Page, books: _Books) -> str:
     """Number of the grade before buffer and limits: by cuts, or by target rules."""
     framework, unit = page.framework, "$" + at["unit"]
     if framework.grades.method == "cuts":
@@ -265,19 +210,3 @@ def _order(at: Mapping[str, str], page: _Page, books: _Books) -> str:
         d.name: books.scores.mean(unit, quoted(page.named(d.name)), framework) for d in framework.dimensions
     }
     return by_targets(framework, met=met, missed=missed, nodes=nodes | {"total": ("1", at["recomputed"])})
-
-
-def _listed(made: openpyxl.Workbook, page: _Page, name: str) -> None:
-    """A result table as it stands, its codes in words, its numbers unrounded."""
-    here = made.create_sheet(page.word(name))
-    frame = page.tables[name]
-    sheet.header(here, [page.header(c) for c in frame.columns])
-    rows = [
-        tuple(
-            tables.cell(c, v, page.lang, page.label, 2) if isinstance(v, str | bool) else v
-            for c, v in zip(frame.columns, row, strict=True)
-        )
-        for row in frame.itertuples(index=False)
-    ]
-    _rows(here, rows)
-    here.auto_filter.ref = here.dimensions
