@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from svclib.validity.interval import interval
 
 HOLZINGER = json.loads((Path(__file__).parent / "reference" / "holzinger.json").read_text("utf-8"))["all"]
 SCALES = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}
-PLACES = [range(0, 3), range(3, 6), range(6, 9)]
+PLACES = [range(3), range(3, 6), range(6, 9)]
 ATTITUDE = """43 51 30 39 61 92 45;63 64 51 54 63 73 47;71 70 68 69 76 86 48;61 63 45 47 54 84 35
 81 78 56 66 71 83 47;43 55 49 44 54 49 34;58 67 42 56 66 68 35;71 75 50 55 70 66 41;72 82 72 67 71 83 31
 67 61 45 47 62 80 41;64 53 53 58 58 67 34;67 60 47 39 59 74 41;69 62 57 42 55 63 25;68 83 83 45 59 77 35
@@ -126,8 +127,8 @@ def test_ratios_of_holzinger():
 def of_matrix(cov, n):
     """Moments that are a published matrix: rows without influence, as many as there were."""
     rows = factor.sample(pd.DataFrame(np.random.default_rng(1).normal(size=(n, len(cov)))))
-    rows = factor.Sample(rows.x, rows.w, rows.psu, rows.stratum, tuple(f"x{j}" for j in range(1, len(cov) + 1)),
-                         rows.ids)  # fmt: skip
+    names = tuple(f"x{j}" for j in range(1, len(cov) + 1))
+    rows = dataclasses.replace(rows, items=names)
     return factor.Moments(
         rows, cov, np.zeros(len(cov)), "pearson", "listwise", n, "", lambda g, _: 0 * g[:, 0].T
     )

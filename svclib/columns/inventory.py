@@ -70,6 +70,20 @@ TABLES: dict[str, Table] = {
     "invariance": _table("20", "cycle subject dimension by level",
                          "baseline n_groups n n_items chi2 df p cfi rmsea srmr delta_chi2 delta_df p_delta "
                          "delta_cfi delta_rmsea worst_item worst_chi2 released shift se judgement note"),
+    "adequacy": _table("20", "cycle subject stat item", "estimate df p n missing judgement note"),
+    "eigenvalues": _table("20", "cycle subject stat component",
+                          "eigenvalue by_chance retained draws seed n missing note"),
+    "efa": _table("20", "cycle subject item component",
+                  "dimension estimate uniqueness largest method rotation n missing note"),
+    "fit": _table("20", "cycle subject model stat",
+                  "estimate df p ci_low ci_high confidence n missing judgement note"),
+    "loadings": _table("20", "cycle subject dimension item",
+                       "estimate se df ci_low ci_high confidence residual n method missing judgement note"),
+    "validity": _table("20", "cycle subject dimension stat variant",
+                       "n_items estimate se df ci_low ci_high confidence n method missing definition "
+                       "judgement note"),
+    "discriminant": _table("20", "cycle subject dimension other stat",
+                           "estimate se df ci_low ci_high confidence n method missing judgement note"),
     # 30 weights
     "weights": _table("30", "group node", "parent level local global effective method relative note"),
     "consistency": _table("30", "parent expert",

@@ -10,7 +10,7 @@ from svclib.factor.fit import Fit, Group, fit, from_matrix, group, moves
 from svclib.factor.indices import Test, difference, measures, test
 from svclib.factor.model import GENERAL, Model, simple_structure
 from svclib.factor.moments import KINDS, MISSING, Moments, moments
-from svclib.factor.sample import Sample, sample, scores, shared, spread
+from svclib.factor.sample import Sample, respondents, sample, scores, shared, spread
 
 __all__ = [
     "GENERAL",
@@ -29,6 +29,7 @@ __all__ = [
     "measures",
     "moments",
     "moves",
+    "respondents",
     "sample",
     "scores",
     "shared",

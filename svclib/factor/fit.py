@@ -56,6 +56,11 @@ class Fit:
         return _hessian(self.model, self.groups, self.theta)
 
     @property
+    def expected(self) -> np.ndarray:
+        """What the second derivatives would be on average were the model true, (p, p)."""
+        return _at(self.model, self.groups, self.theta).expected
+
+    @property
     def n(self) -> float:
         """Rows of all groups."""
         return sum(group.n for group in self.groups)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +92,24 @@ def sample(
     total = w[rows].sum() or 1.0
     names = tuple(str(c) for c in x.columns)
     return Sample(values[rows], w[rows] / total, psu, pd.factorize(layer[rows])[0], names, ids)
+
+
+def respondents(rows: pd.DataFrame, items: Sequence[str]) -> Sample:
+    """The sample of valid responses with the design they declare.
+
+    Sampling units are the clusters where that column is filled, else the respondents (who rates
+    several units has several rows); a row without an id is a unit of its own.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        weight, respondent, cluster, stratum, and the `items`.
+    """
+    psu = "cluster" if (rows["cluster"] != "").any() else "respondent"
+    own = [f"row {i}" for i in range(len(rows))]
+    unit = np.where(rows[psu].str.strip() == "", own, "id " + rows[psu])
+    strata = rows["stratum"] if (rows["stratum"] != "").any() else None
+    return sample(rows[list(items)], weights=rows["weight"], cluster=unit, strata=strata)
 
 
 def _pairs(unit: np.ndarray, layer: np.ndarray) -> np.ndarray:
