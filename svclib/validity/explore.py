@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from statsmodels.multivariate.factor import Factor
 from statsmodels.multivariate.factor_rotation import rotate_factors
 
 from svclib.errors import ParamError
-from svclib.factor import Moments, Sample, moments
+from svclib.factor import Moments, moments
 from svclib.validity.adequacy import effective_n, usable
 from svclib.validity.correlations import correlation
 
@@ -79,7 +80,7 @@ def _by_chance(found: Moments, draws: int, seed: int) -> np.ndarray:
         x = rows.x.copy()
         for j, at in enumerate(places):
             x[at, j] = rng.permutation(x[at, j])
-        shuffled = Sample(x, rows.w, rows.psu, rows.stratum, rows.items, rows.ids)
+        shuffled = replace(rows, x=x)
         out.append(_eigenvalues(moments(shuffled, missing="pairwise").matrix))
     return np.array(out)
 
