@@ -120,6 +120,10 @@ def test_strict_asks_for_the_sibling_files(home: Path):
         ),
         ("screening: {missing: 1}\n", "screening.missing: unknown key 'missing'."),
         (
+            "screening: {cuts: {近似重复: 85}}\n",
+            "screening: cuts.near_duplicate: 85 is outside 0-1. Give a cut inside it.",
+        ),
+        (
             "reliability: {min_alpha: 70}\n",
             "reliability.min_alpha: found 70. It should be less than or equal to 1.",
         ),
