@@ -100,6 +100,16 @@ def test_the_ladder_prints_every_grade_and_hatches_the_limited_one():
     assert [84.2, 88.2] in [list(line.get_xdata()) for line in lines(chart, 2)]
 
 
+def test_the_ladder_hatches_what_a_rule_of_the_year_holds_but_not_what_a_buffer_keeps():
+    held = rf.GRADES.replace({"reason": {"veto": "annual_rule"}})
+    kept = rf.GRADES.replace({"reason": {"veto": "buffer"}})
+    hatched = []
+    for frame in (held, kept):
+        (ax,) = plots.grade_ladder(frame, rf.TOTALS, "zh", rf.label, scale=rf.SCALE).axes
+        hatched.append(len([patch for patch in ax.patches if patch.get_hatch()]))
+    assert hatched == [1, 0]
+
+
 def test_changes_have_a_panel_per_measure_and_verdicts_a_colour_and_a_marker():
     chart = draw(plots.change_forest, "zh", order=["服务态度", "处理率", "修复时长", "total"])
     assert [ax.get_xlabel() for ax in chart.axes] == [

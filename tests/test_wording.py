@@ -169,7 +169,7 @@ GRADE = {"cycle": rf.CYCLE, "unit": "保洁部", "n": 6, "coverage": 0.62}
                 "limit_value": 2.0,
                 "found_value": 3.1,
             },
-            "得分86.20，按分数线为良好；依据第十二条：事故率3.1>2，一票否决，定为不合格。",
+            "得分86.20，初评为良好；依据第十二条：事故率3.1>2，一票否决，定为不合格。",
         ),
         (
             {
@@ -181,7 +181,7 @@ GRADE = {"cycle": rf.CYCLE, "unit": "保洁部", "n": 6, "coverage": 0.62}
                 "limit_value": 60.0,
                 "found_value": 55.25,
             },
-            "得分86.20，按分数线为良好；客户体验55.25<60，限档为合格。",
+            "得分86.20，初评为良好；客户体验55.25<60，限档为合格。",
         ),
         (
             {
@@ -193,7 +193,7 @@ GRADE = {"cycle": rf.CYCLE, "unit": "保洁部", "n": 6, "coverage": 0.62}
                 "limit_value": 60.0,
                 "found_value": 60.0,
             },
-            "得分86.20，按分数线为良好；客户体验60，达到界值60，限档为合格。",
+            "得分86.20，初评为良好；客户体验60，达到界值60，限档为合格。",
         ),
         ({"status": "small_sample", "reason": "small_sample"}, "有效样本不足（n=6），暂不评级。"),
         ({"status": "not_reported", "reason": "not_reported"}, "有指标缺报，暂不评级。"),
@@ -209,6 +209,18 @@ def test_every_grade_reason_reads_as_agreed(row, words):
 def test_a_limited_grade_says_that_points_alone_do_not_lift_it():
     zh, _ = pair(wording.grades, rf.GRADES[rf.GRADES["reason"] == "veto"], scale=rf.SCALE)
     assert zh[0].endswith("定为不合格。仅就分数线而言，距良好还差0.30分。")
+
+
+@pytest.mark.parametrize("reason", ["veto", "cap"])
+@pytest.mark.parametrize("clause", ["", "第十二条"])
+def test_a_limit_on_a_grade_by_targets_does_not_speak_of_cuts(reason, clause):
+    held = {"reason": reason, "clause": clause, "n_targets": 5, "n_met": 4, "distance": np.nan}
+    frame = rf.GRADES[rf.GRADES["reason"] == "veto"].assign(**held)
+    (zh,), (en,) = pair(wording.grades, frame, scale=rf.SCALE)
+    assert "初评为合格" in zh
+    assert "first graded Pass" in en
+    assert "分数线" not in zh
+    assert "cut" not in en
 
 
 def test_grade_sentence_adds_the_probability_of_that_grade():

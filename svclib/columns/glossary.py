@@ -137,7 +137,7 @@ GLOSSARY: dict[str, Column] = {
     "published": Column("公布得分", "Published score"),
     "contribution": Column("贡献分", "Contribution"),
     "lost": Column("失分", "Points lost"),
-    "by_cut": _text("按分数线", "Grade by cut"),
+    "by_cut": _text("初评等级", "Grade before limits"),
     "grade": _text("等级", "Grade"),
     "last_grade": _text("上期等级", "Last grade"),
     "limited_by": _text("限制对象", "Limited by"),

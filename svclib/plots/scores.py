@@ -15,7 +15,8 @@ from svclib.plots import style
 from svclib.plots.style import Chart
 from svclib.tables import Label
 
-LIMITED = ("veto", "cap")
+# Reasons that hold a grade below what the score gives; a buffer keeps the last grade, up or down.
+LIMITED = ("veto", "cap", "annual_rule")
 MOST_COLUMNS = 8  # of the heat map, on a page 16 cm wide
 
 
