@@ -225,8 +225,9 @@ def test_influence_is_what_reweighting_a_row_does(missing):
     for kind in ("pearson", "polychoric"):
         asked = [COEFFICIENTS[n] for n in names if COEFFICIENTS[n].kind == kind]
         found = evaluate(scale.of(kind), asked)
-        assert abs(found.moments.rows.w @ found.moves).max() < 1e-12
-        moved |= {one.name: found.moves[:, j] for j, one in enumerate(asked)}
+        assert abs(found.moments.basis.w @ found.moves).max() < 1e-12
+        rows = found.moments.spread_out(found.moves)
+        moved |= {one.name: rows[:, j] for j, one in enumerate(asked)}
     step = 1e-4 * weights.sum()
     for place in (0, 7, 100):
         ends = []

@@ -6,7 +6,7 @@ model, its `measures`, its `test`, and the `moves` of its parameters.
 
 from __future__ import annotations
 
-from svclib.factor.fit import Fit, Group, fit, from_matrix, group, moves
+from svclib.factor.fit import Fit, Group, basis_moves, fit, from_matrix, group, moves
 from svclib.factor.indices import Test, difference, measures, test
 from svclib.factor.model import GENERAL, Model, simple_structure
 from svclib.factor.moments import KINDS, MISSING, Moments, moments
@@ -22,6 +22,7 @@ __all__ = [
     "Moments",
     "Sample",
     "Test",
+    "basis_moves",
     "difference",
     "fit",
     "from_matrix",

@@ -26,7 +26,8 @@ class Pattern(NamedTuple):
 def patterns(rows: Sample) -> list[Pattern]:
     """The patterns of missing answers in `rows`, in a fixed order."""
     seen = ~np.isnan(rows.x)
-    kinds, code = np.unique(seen, axis=0, return_inverse=True)
+    bits, code = np.unique(np.packbits(seen, axis=1), axis=0, return_inverse=True)
+    kinds = np.unpackbits(bits, axis=1, count=seen.shape[1]).astype(bool)
     order = np.argsort(code.ravel(), kind="stable")
     bounds = np.searchsorted(code.ravel()[order], np.arange(len(kinds) + 1))
     found = []

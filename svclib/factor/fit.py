@@ -81,11 +81,13 @@ def group(found: Moments) -> Group:
     Covariances of complete rows or by FIML are fitted to the rows, pattern by pattern;
     pairwise and polychoric matrices are fitted as they are.
     """
-    if found.kind == "pearson" and found.missing != "pairwise":
-        blocks = [Block(p.at, p.weight, p.mean, p.cov, p.rows) for p in em.patterns(found.rows)]
+    whole, cov = np.arange(len(found.matrix)), found.matrix
+    if (found.kind, found.missing) == ("pearson", "fiml"):
+        blocks = [Block(p.at, p.weight, p.mean, p.cov, p.rows) for p in em.patterns(found.basis)]
         return Group(tuple(blocks), found.n, found)
-    whole = np.arange(len(found.matrix))
-    return Group((Block(whole, 1.0, found.mean, found.matrix, None),), found.n, found)
+    if (found.kind, found.missing) == ("pearson", "listwise"):
+        cov = cov * (1 - (found.rows.w**2).sum())  # to the divisor n
+    return Group((Block(whole, 1.0, found.mean, cov, None),), found.n, found)
 
 
 def from_matrix(cov: np.ndarray, n: float, mean: np.ndarray | None = None) -> Group:
@@ -236,7 +238,12 @@ def _hessian(model: Model, groups: tuple[Group, ...], theta: np.ndarray) -> np.n
 
 
 def moves(found: Fit, g: int, slopes: np.ndarray) -> np.ndarray:
-    """How far each row of group `g` moves q functions of theta with derivatives `slopes` (q, p), (n, q).
+    """How far each row of group `g` moves q functions of theta with derivatives `slopes` (q, p), (n, q)."""
+    return found.groups[g].moments.spread_out(basis_moves(found, g, slopes))  # type: ignore[union-attr]
+
+
+def basis_moves(found: Fit, g: int, slopes: np.ndarray) -> np.ndarray:
+    """The same for the rows of the moments' `basis`.
 
     Row weights sum to 1 within the group; the part of the group in the whole is included.
     """
@@ -245,7 +252,7 @@ def moves(found: Fit, g: int, slopes: np.ndarray) -> np.ndarray:
     turned = np.linalg.solve(found.hessian / 2, slopes.T).T * (one.n / total)
     d_sigma = implied.turn(turned)
     d_mu = turned @ implied.d_mu
-    rows = one.moments.rows  # type: ignore[union-attr]
+    rows = one.moments.basis  # type: ignore[union-attr]
     out = np.zeros((len(rows.w), len(slopes)))
     for block in one.blocks:
         at = block.at
@@ -253,8 +260,9 @@ def moves(found: Fit, g: int, slopes: np.ndarray) -> np.ndarray:
         inner = inverse @ d_sigma[:, at[:, None], at] @ inverse / 2
         level = d_mu[:, at] @ inverse
         if block.rows is None:
-            d = block.mean - implied.mu
-            return one.moments.moves(inner, 2 * inner @ d + level)  # type: ignore[union-attr]
+            level = 2 * inner @ (block.mean - implied.mu) + level
+            inner = inner * np.trace(block.cov) / np.trace(one.moments.matrix)  # type: ignore[union-attr]
+            return one.moments.basis_moves(inner, level)  # type: ignore[union-attr]
         x = rows.x[np.ix_(block.rows, at)] - implied.mu[at]
         out[block.rows] = quadratic(x, inner) + x @ level.T
         out[block.rows] -= (inverse * d_sigma[:, at[:, None], at]).sum(axis=(1, 2)) / 2

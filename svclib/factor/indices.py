@@ -12,7 +12,6 @@ from svclib.factor.fit import Fit, Group, fit, moves
 from svclib.factor.model import independence
 from svclib.factor.sample import scores
 
-
 PART = 256  # entries whose influences are held at once
 
 
@@ -114,7 +113,7 @@ def _trace(one: Group) -> float:
 
 
 def _influences(one: Group, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores per sampling unit of the means, (G, k), and of the upper triangle of `sigma`, a part at a time."""
+    """Scores per sampling unit of the means (G, k) and of the upper triangle of `sigma`, part by part."""
     found, k = one.moments, len(sigma)
     assert found is not None  # noqa: S101 - a group without rows has no trace
     i, j = np.triu_indices(k)

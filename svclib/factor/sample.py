@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 from svclib.errors import DataError
 
 TOLERANCE = 1e-12  # of the largest variance: anything below is rounding noise
+LARGEST, REPEATED = 1 << 22, 4  # most possible sets of answers; rows per set from which merging pays
 LONELY = 2  # a stratum with fewer sampling units cannot be centred at itself
 
 
@@ -27,6 +29,7 @@ class Sample:
     stratum : (n,) strata 0..H-1
     items : names of the columns
     ids : (G,) what the sampling units are called, for those present in two samples
+    squares : (n,) sums of the squared weights, where a row stands for several; w² otherwise
     """
 
     x: np.ndarray
@@ -35,6 +38,7 @@ class Sample:
     stratum: np.ndarray
     items: tuple[str, ...]
     ids: np.ndarray
+    squares: np.ndarray | None = None
 
     @property
     def share(self) -> np.ndarray:
@@ -50,10 +54,51 @@ class Sample:
 
     def keep(self, rows: np.ndarray) -> Sample:
         """The rows of a mask, weights of sum 1 again."""
+        if rows.all():
+            return self
         w = self.w[rows]
         kept, psu = np.unique(self.psu[rows], return_inverse=True)
         layer = np.unique(self.stratum[rows], return_inverse=True)[1]
         return Sample(self.x[rows], w / (w.sum() or 1.0), psu, layer, self.items, self.ids[kept])
+
+    def of(self, items: Sequence[str]) -> Sample:
+        """The same rows, of them those with an answer to one of `items` (column names, in order)."""
+        if tuple(items) == self.items:
+            return self
+        x = self.x[:, [self.items.index(str(item)) for item in items]]
+        whole = Sample(x, self.w, self.psu, self.stratum, tuple(str(i) for i in items), self.ids)
+        return whole.keep(np.asarray(~np.isnan(x).all(axis=1)))
+
+    @cached_property
+    def distinct(self) -> tuple[Sample, np.ndarray] | None:
+        """One row for all rows with the same answers, and which one stands for every row, (n,).
+
+        Moments are the same and need far fewer rows where few answers are possible. None where
+        answers are no small whole numbers, or hardly any repeat. The design is left out.
+        """
+        low, high = (
+            np.fmin.reduce(self.x, axis=0, initial=np.inf),
+            np.fmax.reduce(self.x, axis=0, initial=-np.inf),
+        )
+        sizes = np.where(np.isfinite(low), high - low, 0.0) + 2
+        if not self.x.size or sizes.prod() > min(LARGEST, len(self.w) * REPEATED):
+            return None
+        step = np.where(np.isnan(self.x), 0.0, self.x - low + 1)
+        if (step != np.rint(step)).any():
+            return None
+        code = (step @ np.concatenate([[1.0], np.cumprod(sizes)[:-1]])).astype(np.int64)
+        place = np.zeros(int(sizes.prod()), dtype=np.int64)
+        place[code] = 1
+        kinds = np.flatnonzero(place)
+        if len(kinds) * REPEATED > len(self.w):
+            return None
+        place[kinds] = np.arange(len(kinds))
+        code = place[code]
+        example = np.empty(len(kinds), dtype=np.int64)
+        example[code] = np.arange(len(code))
+        w, squares = (np.bincount(code, weights=v, minlength=len(kinds)) for v in (self.w, self.w**2))
+        alone = np.arange(len(kinds))
+        return Sample(self.x[example], w, alone, alone * 0, self.items, alone, squares), code
 
 
 def sample(
@@ -86,12 +131,15 @@ def sample(
     layer = np.zeros(n, dtype=int) if strata is None else np.asarray(strata)
     _check(w, unit, layer, n)
     rows = ~np.isnan(values).all(axis=1) & (w > 0)
+    if rows.all():
+        rows = slice(None)  # spares a copy
     psu = pd.factorize(unit[rows] if strata is None else _pairs(unit[rows], layer[rows]))[0]
     ids = np.empty(psu.max(initial=-1) + 1, dtype=object)
     ids[psu] = unit[rows]
     total = w[rows].sum() or 1.0
     names = tuple(str(c) for c in x.columns)
-    return Sample(values[rows], w[rows] / total, psu, pd.factorize(layer[rows])[0], names, ids)
+    strata_of = np.zeros(len(psu), dtype=int) if strata is None else pd.factorize(layer[rows])[0]
+    return Sample(values[rows], w[rows] / total, psu, strata_of, names, ids)
 
 
 def respondents(rows: pd.DataFrame, items: Sequence[str]) -> Sample:

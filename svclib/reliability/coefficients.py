@@ -133,7 +133,7 @@ def hierarchical(
     found = scale.pearson
     blocked = "single_item" if len(found.rows.items) < 2 else found.note
     if blocked:
-        values, moves, note = [np.nan] * 2, np.full((found.n, 2), np.nan), blocked
+        values, moves, note = [np.nan] * 2, np.full((len(found.basis.w), 2), np.nan), blocked
     else:
         values, moves, note = omega.hierarchical(found, scales)
     asked = [Coefficient(stat, "second_order", PEARSON, None, words) for stat, words in SECOND_ORDER.items()]
@@ -161,8 +161,9 @@ def _rows(found: Evaluated, asked: Sequence[Coefficient], *, ci: str, confidence
     """One row per coefficient of one kind of matrix."""
     moments, values = found.moments, found.estimates
     limit = _interval(found, asked, ci, confidence)
+    common = [] if np.isnan(values).all() else remarks(moments)
     notes = [
-        note if np.isnan(value) else ";".join([*([note] if note else []), *remarks(moments, value)])
+        note if np.isnan(value) else ";".join([*filter(None, [note, *_sign(value)]), *common])
         for note, value in zip(found.notes, values, strict=True)
     ]
     return pd.DataFrame({
@@ -172,6 +173,10 @@ def _rows(found: Evaluated, asked: Sequence[Coefficient], *, ci: str, confidence
         "confidence": confidence, "method": ci, "missing": moments.missing,
         "definition": [one.definition for one in asked], "note": notes,
     })  # fmt: skip
+
+
+def _sign(value: float) -> list[str]:
+    return ["negative_estimate"] if value < 0 else []
 
 
 def _interval(

@@ -10,7 +10,7 @@ from scipy import stats
 
 from svclib import factor
 from svclib.factor import Sample
-from svclib.reliability.interval import limits, root_and_df, unit_moves
+from svclib.reliability.interval import limits, root_and_df, units
 from svclib.reliability.scale import Coefficient, Evaluated, Scale, chosen, evaluate, usual
 
 
@@ -74,13 +74,13 @@ def _rows(
 
 def _error(one: Evaluated, two: Evaluated, *, paired: bool) -> tuple[np.ndarray, np.ndarray, int]:
     """Standard errors and df of the change, (q,) each, and the sampling units in both."""
-    z = [unit_moves(side.moments, side.moves) for side in (one, two)]
-    roots = [root_and_df(*found) for found in z]
+    z = [units(side.moments, side.moves, each=paired) for side in (one, two)]
+    roots = [root_and_df(found) for found in z]
     own = [root**2 for root, _ in roots]
     joint, both = np.zeros(len(own[0])), 0
     if paired:
         rows = one.moments.rows, two.moments.rows
-        joint = np.diag(factor.shared((rows[0], z[0][0]), (rows[1], z[1][0])))
+        joint = np.diag(factor.shared((rows[0], z[0].z), (rows[1], z[1].z)))
         both = len(set(rows[0].ids) & set(rows[1].ids))
     variance = np.maximum(own[0] + own[1] - 2 * joint, 0.0)
     spent = own[0] ** 2 / roots[0][1] + own[1] ** 2 / roots[1][1]

@@ -9,71 +9,85 @@ degrees of freedom follow the kurtosis of the influences.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
 from svclib import factor
 from svclib.errors import ParamError
-from svclib.factor import Moments
+from svclib.factor import Moments, Sample
 
 INTERVALS = ("adf", "adf_wald", "feldt", "bonett", "bootstrap")
 NORMAL = ("feldt", "bonett")  # for alpha of independent rows alone
 TOLERANCE = 1e-12  # of the largest variance: anything below is rounding noise
 
 
-def unit_moves(found: Moments, moves: np.ndarray, *, plain: bool = False) -> tuple[np.ndarray, float]:
-    """What every sampling unit adds, (G, q), squares adding up to the variance; df = units - strata.
+class Units(NamedTuple):
+    """What sampling units add, (G, q): squares times `times` add up to the variance; their df."""
+
+    z: np.ndarray
+    times: np.ndarray
+    df: float
+
+
+def units(found: Moments, moves: np.ndarray, *, plain: bool = False, each: bool = False) -> Units:
+    """What every sampling unit adds to statistics.
 
     Parameters
     ----------
-    moves : ndarray, (n, q), casewise influences
+    moves : ndarray, (rows, q), influences of the rows of `found.basis`
     plain : leave the factor 1/(1 - h) out
+    each : one row per unit, in the order of `found.rows.ids`, also where units give the same answers
     """
-    rows = found.rows
-    z, df = factor.scores(rows, moves)
-    if plain or len(z) < 2:
-        return z, df
-    held = np.bincount(rows.psu, weights=rows.w * _sum_squares(found), minlength=len(z))
-    return z / (1 - held / max(held.sum(), TOLERANCE))[:, None], df
+    rows, basis = found.rows, found.basis
+    square = np.zeros(len(basis.w)) if plain else _sum_squares(basis)
+    if found.merged is not None and rows.independent and not each:
+        n = len(rows.w)
+        held, times = square / n, basis.w * n
+        z, df = moves / np.sqrt(n * (n - 1.0)), n - 1.0
+    else:
+        z, df = factor.scores(rows, found.spread_out(moves))
+        held = np.bincount(rows.psu, weights=rows.w * found.spread_out(square), minlength=len(z))
+        times = np.ones(len(z))
+    return Units(z / (1 - held / max(times @ held, TOLERANCE))[:, None], times, df)
 
 
-def _sum_squares(found: Moments) -> np.ndarray:
+def _sum_squares(rows: Sample) -> np.ndarray:
     """Squared distance of every row's sum from the mean sum, (n,); what is unanswered adds nothing."""
-    x = found.rows.x
+    x = rows.x
     seen = ~np.isnan(x)
     if seen.all():
         total = x.sum(axis=1)
-        return (total - found.rows.w @ total) ** 2
-    weight = found.rows.w @ seen
-    mean = (found.rows.w @ np.where(seen, x, 0.0)) / np.where(weight > 0, weight, 1.0)
+        return (total - rows.w @ total) ** 2
+    weight = rows.w @ seen
+    mean = (rows.w @ np.where(seen, x, 0.0)) / np.where(weight > 0, weight, 1.0)
     return np.where(seen, x - mean, 0.0).sum(axis=1) ** 2
 
 
 def error(found: Moments, moves: np.ndarray, *, plain: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Standard errors (q,) and df (q,) of statistics with casewise influences `moves`, (n, q).
+    """Standard errors (q,) and df (q,) of statistics with influences `moves` of the rows of `found.basis`.
 
     1/df = 1/(units - strata) + max(excess kurtosis of the units' influences, 0)/(2 units), which
     matches the variance of the variance (Satterthwaite 1946); `plain`: units - strata. NaN with
     a single sampling unit.
     """
-    z, df = unit_moves(found, moves, plain=plain)
-    return root_and_df(z, df, plain=plain)
+    return root_and_df(units(found, moves, plain=plain), plain=plain)
 
 
-def root_and_df(z: np.ndarray, df: float, *, plain: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Root of the sum of squares of every column of `z`, and its df; see `error`."""
-    if len(z) < 2:
+def root_and_df(of: Units, *, plain: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Root of the sum of squares of every column, and its df; see `error`."""
+    z, times, df = of
+    n = times.sum()
+    if not n >= 2:
         return np.full(z.shape[1], np.nan), np.full(z.shape[1], np.nan)
     square = z**2
-    variance = square.sum(axis=0)
+    variance = times @ square
     if plain or not df > 0:
         return np.sqrt(variance), np.full(z.shape[1], df)
-    fourth = np.einsum("gq,gq->q", square, square)
-    units = len(z)
     moved = np.where(variance > 0, variance, 1.0) ** 2
-    excess = np.maximum(units * fourth / moved - 3, 0.0)
-    return np.sqrt(variance), 1 / (1 / df + excess / (2 * units))
+    excess = np.maximum(n * (times @ square**2) / moved - 3, 0.0)
+    return np.sqrt(variance), 1 / (1 / df + excess / (2 * n))
 
 
 def limits(

@@ -70,7 +70,7 @@ def effects(scale: Scale, confidence: float) -> pd.DataFrame:
         parts = [_without(found.matrix, j) for j in range(k)]
         dropped = np.array([value for value, _ in parts])
         slopes = np.array([inner - gradient for _, inner in parts])
-        se, df = error(found, found.moves(slopes))
+        se, df = error(found, found.basis_moves(slopes))
         change = dropped - whole
         effect[EFFECT] = np.column_stack([dropped, change, *limits(change, se, df, confidence, top=np.inf)])
     return effect.assign(r_drop=r_drop, note=_notes(constant(found.matrix), r_drop, blocked))

@@ -16,7 +16,7 @@ from svclib.factor import GENERAL, Fit, Moments
 FEWEST_ITEMS, FEWEST_SCALES = 3, 3  # a factor of two items, or a general factor of two, is not identified
 ONE = "common"
 
-Found = tuple[list[float], np.ndarray, str]  # values (q,), influences (n, q), note
+Found = tuple[list[float], np.ndarray, str]  # values (q,), influences on `found.basis`, note
 
 
 def total(found: Moments) -> Found:
@@ -91,12 +91,12 @@ def _ratios(fitted: Fit, commons: list[tuple[float, np.ndarray]]) -> Found:
     if any(p.of[0] == GENERAL for p in fitted.model.parameters):
         values.append(1 - fitted.theta[residual].sum() / variance)
         slopes.append(((1 - values[-1]) * by - residual) / variance)
-    moves = factor.moves(fitted, 0, np.array(slopes))
+    moves = factor.basis_moves(fitted, 0, np.array(slopes))
     return values, moves, "heywood" if (fitted.theta[residual] <= 0).any() else ""
 
 
 def _nothing(found: Moments, q: int, note: str) -> Found:
-    return [np.nan] * q, np.full((found.n, q), np.nan), note
+    return [np.nan] * q, np.full((len(found.basis.w), q), np.nan), note
 
 
 def schmid_leiman(cor: ArrayLike, *, n_factors: int = 3) -> dict[str, float]:

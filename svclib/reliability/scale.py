@@ -83,7 +83,7 @@ def usual(k: int) -> list[str]:
 
 
 class Evaluated(NamedTuple):
-    """Estimates (q,), influences (n, q) on the rows of `moments`, and why a value is missing or doubtful."""
+    """Estimates (q,), influences (n, q) of the rows of `moments.basis`, and why one is missing."""
 
     moments: Moments
     estimates: np.ndarray
@@ -117,12 +117,12 @@ class Scale:
 def evaluate(found: Moments, which: Sequence[Coefficient]) -> Evaluated:
     """Values, influences and notes of coefficients of one kind of matrix."""
     notes = [blocker(found, one) for one in which]
-    values, moves = np.full(len(which), np.nan), np.full((found.n, len(which)), np.nan)
+    values, moves = np.full(len(which), np.nan), np.full((len(found.basis.w), len(which)), np.nan)
     plain = [j for j, one in enumerate(which) if one.of is not None and not notes[j]]
     if plain:
         made = [which[j].of(found.matrix) for j in plain]  # type: ignore[misc]
         values[plain] = [value for value, _ in made]
-        moves[:, plain] = found.moves(np.array([gradient for _, gradient in made]))
+        moves[:, plain] = found.basis_moves(np.array([gradient for _, gradient in made]))
     for j, one in enumerate(which):
         if one.of is None and not notes[j]:
             (values[j],), own, notes[j] = omega.total(found)
@@ -157,38 +157,36 @@ def blocker(found: Moments, one: Coefficient) -> str:
 
 def _flat(found: Moments) -> np.ndarray:
     """Items that do not vary, where there is no matrix to tell."""
-    x = found.rows.x
+    x = found.basis.x
     answered = ~np.isnan(x)
     high = np.where(answered, x, -np.inf).max(axis=0)
     return high <= np.where(answered, x, np.inf).min(axis=0)
 
 
-def remarks(found: Moments, value: float) -> list[str]:
-    """Note ids of what makes an estimate doubtful."""
-    k = len(found.rows.items)
+def remarks(found: Moments) -> list[str]:
+    """Note ids of what makes every estimate from these rows doubtful."""
     share = found.rows.share
     negative = np.nan_to_num(item_rest(found.matrix)) < -TOLERANCE
     flat = constant(found.matrix)
     held = {
-        **few(found),
+        **few(found, share),
         "single_psu": len(share) < 2,
         "psu_share": len(share) > 1 and policy.judge(share.max(), "psu_share")[0] == "psu_share",
-        "two_items": k == 2,
-        "negative_estimate": value < 0,
+        "two_items": len(found.rows.items) == 2,
         named("constant_item", found, flat): flat.any(),
         named("negative_item", found, negative): negative.any(),
     }
     return [note for note, holds in held.items() if holds]
 
 
-def few(found: Moments) -> dict[str, bool]:
+def few(found: Moments, share: np.ndarray) -> dict[str, bool]:
     """Whether the rows are too few for the interval: in all, or off the ends of the answer scale.
 
     n is the number of sampling units as if all weighed the same, 1/sum of squared shares; the
     answers off the ends are n times (1 - mean share of the fuller end of an item).
     """
-    n = round(1 / (found.rows.share**2).sum(), 6) if found.n else 0.0  # equal shares make it whole
-    off = n * (1 - end_share(found.rows))
+    n = round(1 / (share**2).sum(), 6) if len(share) else 0.0  # equal shares make it whole
+    off = n * (1 - end_share(found.basis))
     small = bool(policy.judge(n, "alpha_n")[0] == "small_n")
     at_the_end = bool(policy.judge(off, "off_ceiling_n")[0] == "small_n_ceiling")
     return {"small_n": small, "small_n_ceiling": at_the_end and not small}
@@ -198,10 +196,9 @@ def end_share(rows: Sample) -> float:
     """Mean over the items of the larger share of answers at the lowest or highest answer given."""
     shares = []
     for x in rows.x.T:
-        w = np.where(np.isnan(x), 0.0, rows.w)
-        seen = x[~np.isnan(x)]
-        if len(seen):
-            shares.append(max(w[x == end].sum() for end in (seen.min(), seen.max())) / w.sum())
+        low, high = np.fmin.reduce(x, initial=np.inf), np.fmax.reduce(x, initial=-np.inf)
+        if low <= high:
+            shares.append(max(rows.w @ (x == end) for end in (low, high)) / (rows.w @ ~np.isnan(x)))
     return float(np.mean(shares)) if shares else 0.0
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from svclib.framework import Dimension, Framework, Indicator
 
 PSUS = ("respondent", "cluster")
+UNIT = "sampling unit"
 ALL = "*"  # all dimensions of an evaluator together
 
 
@@ -72,14 +73,15 @@ def by_dimension(
     _check(psu)
     rule = policy.rule("alpha") if min_alpha is None else policy.rule("alpha").moved(min_alpha)
     told, items = [empty("reliability")], [empty("item_analysis")]
-    for keys, rows, dimensions in _parts(responses, framework):
+    for keys, rows, dimensions in _parts(_with_units(responses, psu), framework):
+        drawn = _drawn(rows, [item for asked in dimensions.values() for item in asked.answered])
         for name, asked in dimensions.items():
-            scale = Scale(drawn(rows, asked.answered, psu), missing)
+            scale = Scale(drawn.of(asked.answered), missing)
             found = of_scale(scale, confidence=confidence)
             told.append(_noted(found, asked.unanswered).assign(**keys, dimension=name))
             items.append(_items(rows, asked, scale, confidence).assign(**keys, dimension=name))
         if len(dimensions) > 1:
-            whole = _together(rows, dimensions, psu, missing=missing, confidence=confidence)
+            whole = _together(drawn, dimensions, missing=missing, confidence=confidence)
             told.append(whole.assign(**keys, dimension=ALL))
     table = pd.concat(told, ignore_index=True)
     table["judgement"] = policy.judge(table["estimate"].to_numpy(float), rule)
@@ -110,7 +112,7 @@ def changes(
     The scale is the items answered in both cycles; the others are noted (unanswered_item).
     """
     here = responses[responses["cycle"].isin(cycles)]
-    psu = "cluster" if (here["cluster"] != "").any() else "respondent"
+    here = _with_units(here, "cluster" if (here["cluster"] != "").any() else "respondent")
     told = [empty("reliability_change")]
     for subject, rows in here.groupby("subject"):
         sides = [rows[rows["cycle"] == cycle] for cycle in cycles]
@@ -121,7 +123,7 @@ def changes(
             both = [i for i in wanted if all(side[i].notna().any() for side in sides)]
             if not wanted:
                 continue
-            samples = [drawn(side, both, psu) for side in sides]
+            samples = [_drawn(side, both) for side in sides]
             found = compare(samples[0], samples[1], missing=missing, paired=panel, confidence=confidence)
             lost = [i for i in wanted if i not in both]
             keys = {
@@ -162,12 +164,20 @@ def _wanted(dimension: Dimension, subject: str) -> dict[str, Indicator]:
     return items
 
 
-def drawn(rows: pd.DataFrame, items: list[str], psu: str) -> Sample:
-    """Sample of response rows with their design; a row without an id is its own sampling unit."""
-    own = np.array([f"row {i} of {cycle}" for i, cycle in zip(range(len(rows)), rows["cycle"], strict=True)])
-    unit = np.where(rows[psu].str.strip() == "", own, "id " + rows[psu])
+def _with_units(responses: pd.DataFrame, psu: str) -> pd.DataFrame:
+    """Responses with the number of their sampling unit in UNIT; a row without an id is its own unit."""
+    code = pd.factorize(responses[psu].str.strip())[0]
+    alone = (responses[psu].str.strip() == "").to_numpy(bool)
+    return responses.assign(**{UNIT: np.where(alone, -1 - np.arange(len(code)), code)})
+
+
+def _drawn(rows: pd.DataFrame, items: list[str]) -> Sample:
+    """Sample of the rows of `_with_units` with their design."""
     strata = rows["stratum"].to_numpy() if "stratum" in rows and (rows["stratum"] != "").any() else None
-    return factor.sample(rows[items], weights=rows["weight"].to_numpy(float), cluster=unit, strata=strata)
+    weights = rows["weight"].to_numpy(float)
+    return factor.sample(
+        rows[list(dict.fromkeys(items))], weights=weights, cluster=rows[UNIT].to_numpy(), strata=strata
+    )
 
 
 def _items(rows: pd.DataFrame, asked: Asked, scale: Scale, confidence: float) -> pd.DataFrame:
@@ -178,7 +188,7 @@ def _items(rows: pd.DataFrame, asked: Asked, scale: Scale, confidence: float) ->
 
 
 def _together(
-    rows: pd.DataFrame, dimensions: Mapping[str, Asked], psu: str, *, missing: str, confidence: float
+    drawn: Sample, dimensions: Mapping[str, Asked], *, missing: str, confidence: float
 ) -> pd.DataFrame:
     """All dimensions with two items or more under one general factor; every item once, in its first one."""
     scales: dict[str, list[str]] = {}
@@ -188,7 +198,7 @@ def _together(
     left_out = [name for name, items in scales.items() if len(items) < 2]
     kept = {name: items for name, items in scales.items() if name not in left_out}
     items = [item for of in kept.values() for item in of]
-    found = hierarchical(Scale(drawn(rows, items, psu), missing), kept, confidence=confidence)
+    found = hierarchical(Scale(drawn.of(items), missing), kept, confidence=confidence)
     return _noted(found, left_out, "single_item_dimension")
 
 
