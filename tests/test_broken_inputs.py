@@ -61,6 +61,7 @@ def tables() -> dict[str, Grid]:
         "corrections": [["数据", "部门", "指标", "列", "受访者编号", "原值", "新值", "依据", "批准人", "批准日期"], ["指标数据", "甲", "处理率", "分子", "", 90, 92, "漏计", "委员会", "2026-07-02"]],
         "benchmarks": [["指标", "参照对象", "参照值", "来源"], ["处理率", "同行", 94, "年报"]],
         "keywords": [["类别", "关键词"], ["延误", "迟到"]],
+        "inspections": [["部门", "日期", "地点", "检查项", "结果", "得分", "满分", "检查员"], ["甲", "2026-05-12", "库区", "通道畅通", "符合", "", "", "J-01"], ["甲", "2026-05-12", "库区", "台账", "", 8, 10, ""]],
         "interviews": [["部门", "日期", "涉及指标", "发现"], ["甲", "2026-06-01", "态度", "很好"]],
     }  # fmt: skip
 
@@ -176,6 +177,19 @@ CELLS: dict[str, tuple[Callable[[dict[str, Grid]], None], tuple[str, ...]]] = {
     "record corrected": (put("corrections", 2, "指标", "态度"), ("row 2, 指标", "no record of this unit and indicator")),
     "reference in words": (put("benchmarks", 2, "参照值", "约94"), ("benchmarks.csv", "row 2, 参照值", "not a number")),
     "category without keyword": (put("keywords", 2, "关键词", ""), ("keywords.csv", "row 2, 关键词", "empty")),
+    "inspection of nobody": (put("inspections", 2, "部门", "丙"), ("inspections.csv", "row 2, 部门", "unknown unit: 丙")),
+    "inspection of nothing": (put("inspections", 2, "检查项", ""), ("row 2, 检查项", "empty", "Fill it in")),
+    "inspection without day": (put("inspections", 2, "日期", ""), ("row 2, 日期", "empty", "Fill it in")),
+    "inspection of another period": (put("inspections", 2, "日期", "2025-05-12"), ("row 2, 日期", "not within the period 2026-04-01 to 2026-06-30: 2025-05-12", "move the row")),
+    "finding misspelt": (put("inspections", 2, "结果", "不付合"), ("row 2, 结果", "not a choice: 不付合", "Write one of 符合, 不符合, 不适用", "Did you mean '不符合'")),
+    "no finding": (put("inspections", 2, "结果", ""), ("row 2, 结果", "neither a result nor a score", "Fill in one of them")),
+    "result and score": (put("inspections", 3, "结果", "符合"), ("row 3, 得分", "both a result and a score: 8", "Keep one of them")),
+    "score of nothing": (put("inspections", 3, "满分", ""), ("row 3, 满分", "score or full marks alone", "Give both")),
+    "score above full marks": (put("inspections", 3, "得分", 12), ("row 3, 得分", "score above the full marks: 12", "Correct one of them")),
+    "score below zero": (put("inspections", 3, "得分", -1), ("row 3, 得分", "score below 0: -1", "Correct it")),
+    "full marks of zero": (put("inspections", 3, "满分", 0), ("row 3, 满分", "full marks not above 0: 0", "Correct it")),
+    "score in words": (put("inspections", 3, "得分", "8分"), ("row 3, 得分", "not a number: 8分", "plain number")),
+    "inspected twice by one": (add("inspections", "甲", "2026-05-12", "库区", "通道畅通", "不符合", "", "", "J-01"), ("row 4", "repeats unit and date and place and check and inspector", "Keep one row")),
     "finding without text": (put("interviews", 2, "发现", ""), ("interviews.csv", "row 2, 发现", "empty")),
     "finding on nothing": (put("interviews", 2, "涉及指标", "服务"), ("row 2, 涉及指标", "unknown name: 服务")),
 }  # fmt: skip

@@ -26,8 +26,8 @@ OutOfRange = Literal["error", "exclude"]
 Preset = Literal["wjx"]
 Below = Literal["flag", "pending"]
 DATA_NAMES = (
-    *("units", "responses", "kpis", "judgments", "targets", "collection", "events", "interviews"),
-    *("adjustments", "actions", "audit", "appeals", "corrections", "benchmarks", "keywords"),
+    *("units", "responses", "kpis", "judgments", "targets", "collection", "events", "inspections"),
+    *("interviews", "adjustments", "actions", "audit", "appeals", "corrections", "benchmarks", "keywords"),
 )
 
 _UNSAFE = re.compile(r'[\\/:*?"<>|\s]|^\.')
@@ -122,6 +122,7 @@ class DataFiles(Frozen):
     targets: FileEntry | None = None
     collection: FileEntry | None = None
     events: FileEntry | None = None
+    inspections: FileEntry | None = None
     interviews: FileEntry | None = None
     adjustments: FileEntry | None = None
     actions: FileEntry | None = None

@@ -117,7 +117,7 @@ def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Pro
             problems.append(error.problem)
     frames = _frames(found, params)
     answered = set(frames["responses"]["respondent"]) - {""}
-    names = sheets.Names(tuple(frames["units"]["unit"]), params.framework, answered)
+    names = sheets.Names(tuple(frames["units"]["unit"]), params.framework, answered, params.period)
     given = {name: sheets.read(table, names) for name, table in found.items() if name in SHEETS}
     filled = {name: frame for name, frame in given.items() if len(frame)}
     out = exclusions(found.values())

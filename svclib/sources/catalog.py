@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 # text; number; count (whole, not below 0); day; moment (day with or without a time); yes (是/否);
-# choice; unit (of the cycle); unit? (of the cycle, or empty for all); indicator; node
-# (indicator, dimension or 总分); adjustment (a matter the framework lists).
+# choice (an optional one left empty is its first); choice? (may stay empty); unit (of the cycle);
+# unit? (of the cycle, or empty for all); indicator; node (indicator, dimension or 总分);
+# adjustment (a matter the framework lists).
 Kind = Literal[
     "text",
     "number",
@@ -18,6 +19,7 @@ Kind = Literal[
     "moment",
     "yes",
     "choice",
+    "choice?",
     "unit",
     "unit?",
     "indicator",
@@ -146,6 +148,41 @@ SHEETS: dict[str, Sheet] = {
             ),
             "resolved": Field("已解决", "yes", False, "问题是否解决", "Whether it was solved", "是"),
             "repeat_of": Field("重复于", "text", False, "同一问题上一次的编号", "Id of the earlier one", ""),
+        },
+    ),
+    "inspections": Sheet(
+        "检查记录",
+        "现场检查逐项登记，一名检查员对一项的结论一行；写结果，或写得分和满分",
+        "Findings of inspections, one a row: a result, or a score of full marks",
+        ("unit", "date", "place", "check", "inspector"),
+        {
+            "unit": _UNIT,
+            "date": Field(
+                "日期", "day", True, "检查日期，在本期之内", "Day, within the period", "2026-05-12"
+            ),
+            "place": Field(
+                "地点", "text", False, "检查的地点；空白为整个部门", "Place; empty for the unit", "服务窗口"
+            ),
+            "check": Field("检查项", "text", True, "检查细则中的一项", "What is checked", "通道畅通"),
+            "result": Field(
+                "结果",
+                "choice?",
+                False,
+                "符合/不符合/不适用；打分的检查项留空",
+                "Conforms, does not, not applicable; empty where scored",
+                "符合",
+                {"符合": "pass", "不符合": "fail", "不适用": "not_applicable"},
+            ),
+            "score": Field("得分", "number", False, "打分的检查项填写", "Points given, where scored"),
+            "full_marks": Field("满分", "number", False, "打分的检查项填写", "Points possible, where scored"),
+            "inspector": Field(
+                "检查员",
+                "text",
+                False,
+                "编号，不写姓名；同一项由几人检查时据此比较是否一致",
+                "Id, never a name; tells whether several agree",
+                "J-01",
+            ),
         },
     ),
     "interviews": Sheet(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from svclib.errors import nearest
 from svclib.framework import Framework
+from svclib.params import Period
 from svclib.sources.catalog import SHEETS, YES, Field
 from svclib.sources.table import Table
 
@@ -27,6 +28,7 @@ class Names(NamedTuple):
     units: Sequence[str]
     framework: Framework
     respondents: Collection[str] = ()
+    period: Period | None = None
 
 
 def read(table: Table, names: Names) -> pd.DataFrame:
@@ -84,7 +86,30 @@ def _of_steps(table: Table, frame: pd.DataFrame, names: Names) -> None:
     table.flag(wrong, "indicator", found, remedy)
 
 
-_ACROSS = {"targets": _of_steps, "events": _in_time, "adjustments": _points, "audit": _answered}
+def _findings(table: Table, frame: pd.DataFrame, names: Names) -> None:
+    """A finding of the period is a result, or a score of full marks."""
+    result, score, full = (table.text(c) != "" for c in ("result", "score", "full_marks"))
+    table.flag(~(result | score | full), "result", "neither a result nor a score", "Fill in one of them.")
+    table.flag(result & score, "score", "both a result and a score", "Keep one of them.")
+    table.flag(score != full, "full_marks", "score or full marks alone", "Give both.")
+    table.flag(frame["score"] < 0, "score", "score below 0", "Correct it.")
+    table.flag(frame["full_marks"] <= 0, "full_marks", "full marks not above 0", "Correct it.")
+    above = frame["score"] > frame["full_marks"]
+    table.flag(above, "score", "score above the full marks", "Correct one of them.")
+    if names.period is not None:
+        first, last = names.period.start.isoformat(), names.period.end.isoformat()
+        outside = (frame["date"] != "") & ~frame["date"].between(first, last)
+        remedy = "Correct it, or move the row to the data of its cycle."
+        table.flag(outside, "date", f"not within the period {first} to {last}", remedy)
+
+
+_ACROSS = {
+    "targets": _of_steps,
+    "events": _in_time,
+    "inspections": _findings,
+    "adjustments": _points,
+    "audit": _answered,
+}
 
 
 def empty(name: str) -> pd.DataFrame:
@@ -106,7 +131,7 @@ def _column(table: Table, name: str, field: Field, names: Names) -> object:
         return pd.Series(default, index=table.frame.index, dtype="str")
     if field.kind in ("day", "moment"):
         return _days(table, name, moment=field.kind == "moment")
-    if field.kind in ("choice", "yes"):
+    if field.kind in ("choice", "choice?", "yes"):
         return _choices(table, name, field)
     if field.kind == "text":
         return table.text(name)
@@ -145,10 +170,10 @@ def _stamp(text: str, *, moment: bool) -> str | None:
 
 
 def _choices(table: Table, name: str, field: Field) -> pd.Series:
-    """Codes of a closed choice, in Chinese or as the code; an optional one left out is its first."""
+    """Codes of a closed choice, in Chinese or as the code; an optional "choice" left out is its first."""
     known = YES if field.kind == "yes" else field.choices | {code: code for code in field.choices.values()}
     text = table.text(name).str.casefold() if field.kind == "yes" else table.text(name)
-    shown = list(field.choices) if field.kind == "choice" else ["是", "否"]
+    shown = list(field.choices) or ["是", "否"]
     for value in sorted(set(text) - {"", *known}):
         table.flag(
             text == value, name, "not a choice", f"Write one of {', '.join(shown)}.", nearest(value, shown)
