@@ -12,7 +12,7 @@ import result_frames as rf
 from svclib import columns, tables, wording
 from svclib.errors import ParamError
 
-ALLOWED = {"CFI", "RMSEA", "q", "p", "n", "CR"}  # symbols, not words
+ALLOWED = {"CFI", "RMSEA", "SRMR", "KMO", "AVE", "HTMT", "q", "p", "n", "CR"}  # symbols, not words
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 VERDICTS = [
     *product(("improved", "declined"), ("meaningful", "detected")),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from svclib import agreement, invariance, monitoring, reliability, screening, targets, weights
+from svclib import agreement, invariance, monitoring, reliability, screening, targets, validity, weights
 from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
@@ -63,7 +63,7 @@ def _warn_of_repeated_ids(state: State) -> None:
 
 
 def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """20: whether each dimension is measured consistently, and the same in both cycles and all channels."""
+    """20: whether each dimension is measured consistently, the same everywhere, and what it should be."""
     kept = valid(state, tables["exclusions"], state.compared)
     settings = state.params.reliability
     found = reliability.by_dimension(
@@ -79,6 +79,14 @@ def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         "reliability_change": _reliability_change(state, kept),
         "invariance": _invariance(state, kept),
         "agreement": _agreement(state),
+        **validity.by_subject(
+            kept,
+            state.framework,
+            missing=settings.missing,
+            confidence=state.params.confidence,
+            criterion=settings.criterion,
+            seed=state.params.seed,
+        ),
     }
 
 

@@ -28,6 +28,7 @@ def check(written: ParamsFile, framework: Framework | None, doc: Document) -> No
     _days(written, doc)
     if framework is not None:
         _scope(written, framework, doc)
+        _criterion(written, framework, doc)
         _annual(written, framework, doc)
 
 
@@ -48,6 +49,14 @@ def _scope(written: ParamsFile, framework: Framework, doc: Document) -> None:
         if name not in known:
             key = ("scope", "indicators", position)
             doc.add(key, f"unknown indicator {name!r}", "Name one of the framework.", nearest(name, known))
+
+
+def _criterion(written: ParamsFile, framework: Framework, doc: Document) -> None:
+    name = written.reliability.criterion
+    known = [*(i.name for i in framework.indicators if i.items), *framework.items]
+    if name and name not in known:
+        remedy = "Name an indicator or an item of the framework that is rated."
+        doc.add(("reliability", "criterion"), f"{name!r} is not rated", remedy, nearest(name, known))
 
 
 def _annual(written: ParamsFile, framework: Framework, doc: Document) -> None:

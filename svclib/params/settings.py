@@ -134,8 +134,12 @@ class DataFiles(Frozen):
 
 
 class Reliability(Frozen):
-    """Policy on reliability."""
+    """Policy on reliability and validity.
 
+    `criterion` is the indicator, or item, that the dimensions should go with.
+    """
+
+    criterion: str = ""
     min_alpha: Share = 0.7
     missing: Literal["listwise", "pairwise", "fiml"] = "listwise"
 

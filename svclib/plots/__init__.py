@@ -14,6 +14,7 @@ from svclib.plots.references import reference_dots
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
 from svclib.plots.screening import flag_matrix
 from svclib.plots.style import Chart, use_style
+from svclib.plots.validity import distinctness, loadings, scree
 from svclib.plots.weighting import consistency, weights
 from svclib.plots.year import course
 
@@ -25,10 +26,12 @@ __all__ = [
     "consistency",
     "contribution_bars",
     "course",
+    "distinctness",
     "distribution",
     "flag_matrix",
     "grade_ladder",
     "invariance_ladder",
+    "loadings",
     "missing_items",
     "pareto",
     "probability_bars",
@@ -37,6 +40,7 @@ __all__ = [
     "response_profile",
     "return_rates",
     "score_heatmap",
+    "scree",
     "slope",
     "targets_dots",
     "use_style",

@@ -187,6 +187,7 @@ CYCLE = (
     Column("最小公布人数", ("min_cell",), "value"),
     Column("待核实部门", ("pending",), "pairs", "如 某部门=正在核查数据"),
     Column("最低信度", ("reliability", "min_alpha"), "value"),
+    Column("效标", ("reliability", "criterion"), "text", "各维度应与之相关的总体满意指标或题项；可空白"),
     Column("信度缺失处理", ("reliability", "missing"), "value", "", ("listwise", "pairwise", "fiml")),
     Column("筛查·缺失比例", ("screening", "missing_share"), "value"),
     Column("筛查·直线作答题数", ("screening", "straight_line_items"), "value"),
