@@ -95,6 +95,10 @@ def check(*, params: Path, lang: str) -> None:
     if found.kind == "annual":
         year.load(found)
     _say(f"{params}: no problem found", lang)
+    if found.kind != "annual":
+        data = sources.read(found)
+        counts = len(data.units), len(data.responses), len(data.kpis)
+        _say("read: {} units, {} questionnaires, {} records of indicators".format(*counts), lang)
 
 
 @_command

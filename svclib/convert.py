@@ -150,6 +150,8 @@ def example(path: Path, *, cycle: str = "2026Q2") -> Path:
     """Write the data template filled with the demo's data of one cycle, to be replaced by one's own."""
     book = openpyxl.load_workbook(TEMPLATES / DATA)
     for name, title in layout.DATA.items():
+        if name == "units":  # they stand in the plan
+            continue
         file = EXAMPLE / cycle / f"{name}.csv"
         file = file if file.is_file() else EXAMPLE / f"{name}.csv"
         if file.is_file():

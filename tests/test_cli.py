@@ -24,6 +24,7 @@ def test_check_accepts_a_sound_cycle(tmp_path: Path) -> None:
     code, said = svclib("check", tiny_cycle.write(tmp_path))
     assert code == 0
     assert "no problem found" in said
+    assert "read: " in said
 
 
 def test_check_lists_every_problem(tmp_path: Path) -> None:

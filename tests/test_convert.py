@@ -48,6 +48,24 @@ def test_a_workbook_is_a_params_file_of_its_own(tmp_path: Path):
     assert got.framework == framework.load(ROOT / "params" / "demo" / "framework.yaml")
 
 
+def test_units_stand_in_one_workbook_only(tmp_path: Path):
+    (book, *_), data = convert.init(tmp_path / "a"), tmp_path / "a" / convert.FILLED
+    assert params.examine(book)[1] == []
+    page = openpyxl.load_workbook(data)
+    page["部门"]["A2"].value = "甲部"
+    page.save(data)
+    (problem,) = params.examine(book)[1]
+    assert "units stand in sheet 部门 of 数据.xlsx and of 评价方案.xlsx" in str(problem)
+    page = openpyxl.load_workbook(book)
+    for row in page["部门"].iter_rows(min_row=2):
+        for cell in row:
+            cell.value = None
+    page.save(book)
+    got, problems = params.examine(book)
+    assert got is not None
+    assert (got.data["units"].path, problems) == (data, [])
+
+
 def test_units_of_the_workbook_become_a_file(tmp_path: Path):
     book = convert.template(tmp_path / "方案.xlsx")
     page = openpyxl.load_workbook(book)

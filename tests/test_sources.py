@@ -469,6 +469,13 @@ REFUSED: list[tuple[str, Callable[[Home], None], str]] = [
 ]
 
 
+def test_a_header_that_is_not_there_is_told_once(home: Home):
+    given = {"path": "responses.csv", "columns": {"q02": "第二题"}, "values": {"q02": {"好": 5}}}
+    entry("responses", given)(home)
+    (problem,) = home.problems()
+    assert "q02: no column '第二题'" in str(problem)
+
+
 @pytest.mark.parametrize(
     ("spoil", "expected"), [(s, t) for _, s, t in REFUSED], ids=[name for name, *_ in REFUSED]
 )

@@ -160,6 +160,10 @@ class TestExportOfTheSurveyPlatform:
         assert "来源详情" in got.headers
         assert "来自IP" not in got.headers
 
+    def test_cells_bear_the_letter_they_have_in_the_file(self):
+        got = presets.plain(self.cells(*"1234567890"), "wjx", frozenset())
+        assert [got.letter(at) for at in range(len(got.headers))] == list("ABCDGHI")
+
     def test_an_unknown_platform_is_refused(self):
         with pytest.raises(ParamError, match="preset='x'; choose one of"):
             presets.plain(self.cells(*"1234567890"), "x", frozenset())

@@ -119,7 +119,7 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
         "history": tuple(paths.sibling(("history", i), p, file) for i, p in enumerate(written.history)),
         "annual": written.annual,
         "cycles": _cycles(paths, written, file),
-        "data": _with_units(paths.sources(written.data), file),
+        "data": _with_units(paths, written, file),
     }
     kinds.check(written, framework, doc)
     if framework is not None and written.kind != "annual":
@@ -191,11 +191,15 @@ def _framework(paths: _Paths, text: str) -> tuple[Framework | None, list[Problem
     return frameworks.examine(doc)
 
 
-def _with_units(data: dict[str, DataSource], file: Path) -> dict[str, DataSource]:
+def _with_units(paths: _Paths, written: ParamsFile, file: Path) -> dict[str, DataSource]:
     """The units of a workbook stand in its own sheet unless the data name another file."""
-    if "units" in data or file.suffix.lower() != BOOK or not workbook.read(file).has_units:
+    data = paths.sources(written.data)
+    if written.data.units or file.suffix.lower() != BOOK or not workbook.read(file).has_units:
         return data
-    return {"units": DataSource(path=file, sheet=UNITS), **data}
+    if "units" in data:
+        found = f"units stand in sheet {UNITS} of {data['units'].path.name} and of {file.name}"
+        paths.doc.add(books.KEY, found, "Clear one of the two below its headers.")
+    return {**data, "units": DataSource(path=file, sheet=UNITS)}
 
 
 def _cycles(paths: _Paths, written: ParamsFile, file: Path) -> tuple[Path, ...]:

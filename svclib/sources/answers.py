@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,7 @@ def wanted(framework: Framework) -> tuple[list[str], list[str]]:
 def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFrame:
     """Typed responses; what is wrong is noted in the table."""
     framework = params.framework
-    _absent_items(table, framework)
+    _absent_items(table, framework, params.data["responses"].columns)
     if "unit" in table:
         table.known(
             "unit", units or sorted(set(table.text("unit")) - {""}), "Add it to the units, or correct it."
@@ -89,9 +89,10 @@ def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFram
     return frame
 
 
-def _absent_items(table: Table, framework: Framework) -> None:
+def _absent_items(table: Table, framework: Framework, mapped: Container[str]) -> None:
+    """Items without a column; of those in `mapped` it is told already that their header is not there."""
     for indicator in framework.indicators:
-        lacking = [i for i in indicator.items if i not in table]
+        lacking = [i for i in indicator.items if i not in table and i not in mapped]
         if lacking:
             found = f"no column for item {', '.join(lacking)} of {indicator.name}"
             remedy = "Add it, or map it under columns: in the params."

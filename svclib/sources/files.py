@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from svclib.errors import DataError, Problem, nearest
@@ -29,7 +30,10 @@ SUFFIXES = (".csv", ".txt", ".xlsx", ".parquet")
 
 @dataclass(frozen=True)
 class Cells:
-    """Text cells of one file: headers as written, one row per record, row numbers from 2."""
+    """Text cells of one file: headers as written, one row per record, row numbers from 2.
+
+    `origin` gives the column each one has in the file (0 for A) where some of the file's are left out.
+    """
 
     file: str
     sheet: str
@@ -37,6 +41,11 @@ class Cells:
     body: pd.DataFrame
     rows: np.ndarray
     sha256: str
+    origin: tuple[int, ...] = ()
+
+    def letter(self, at: int) -> str:
+        """The letter a person sees above column `at` in Excel."""
+        return get_column_letter((self.origin[at] if self.origin else at) + 1)
 
 
 class UnreadableError(DataError):

@@ -52,7 +52,7 @@ def plain(cells: Cells, preset: str | None, mapped: frozenset[str]) -> Cells:
         for k in kept
     )
     body = pd.DataFrame({i: cells.body.iloc[:, k].map(_cell) for i, k in enumerate(kept)}, dtype=str)
-    return replace(cells, headers=names, body=body)
+    return replace(cells, headers=names, body=body, origin=tuple(kept))
 
 
 def _cell(text: str) -> str:

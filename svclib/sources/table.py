@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from openpyxl.utils import get_column_letter
 
 from svclib.columns import checked, empty
 from svclib.errors import Problem, nearest
@@ -86,7 +85,7 @@ class Table:
         numbers = [int(self.rows[i]) for i in at[:_FIRST]]
         more = ", …" if len(at) > _FIRST else ""
         if self.cells.sheet:
-            letter = get_column_letter(self.positions.get(column, 0) + 1)
+            letter = self.cells.letter(self.positions.get(column, 0))
             return f"{self.cells.sheet}!" + ", ".join(f"{letter}{n}" for n in numbers) + more
         return ("row " if len(numbers) == 1 else "rows ") + ", ".join(map(str, numbers)) + more
 
@@ -167,7 +166,7 @@ def build(source: str, cycle: str, cells: Cells, entry: DataSource, wanted: Want
     table.frame = pd.DataFrame(columns, index=cells.body.index)
     blank = (cells.body.apply(lambda column: column.str.strip()) == "").all(axis=1)
     table.drop(blank, "blank_row", lambda _: "")
-    _recode(table, entry.values)
+    _recode(table, entry.values, set(entry.columns) - set(table.positions))
     _cycle(table)
     for column in wanted.optional:  # a column of a template that nobody filled in is not given
         known = column in headers.ALIASES or column in wanted.own
@@ -222,8 +221,11 @@ def _misspelt(table: Table, names: Sequence[str], free: Sequence[str]) -> None:
             table.header_problem(header, "column is not used", remedy, close)
 
 
-def _recode(table: Table, values: Mapping[str, Mapping[str, str]]) -> None:
+def _recode(table: Table, values: Mapping[str, Mapping[str, str]], lost: Container[str]) -> None:
+    """Codes in place of cells; of `lost` columns it is told already that their header is not there."""
     for column, codes in values.items():
+        if column in lost:
+            continue
         if column not in table.frame:
             table.header_problem(
                 column, f"values: names {column!r}, which is not a column here", "Remove it."

@@ -25,7 +25,7 @@ KINDS: dict[Kind, str] = {
 }  # fmt: skip
 GUIDE = """数据模板：怎样填写
 
-1. 每张工作表一类数据；用得到的才填，其余留着表头即可。至少要有：部门、问卷或指标数据（看评价方案用到哪些）。
+1. 每张工作表一类数据；用得到的才填，其余留着表头即可。至少要有问卷或指标数据（看评价方案用到哪些）；《评价方案》的《部门》已填的，这里的《部门》留空。
 2. 第一行是表头，不要改名、合并或插入空行；深色表头为必填列，批注说明怎样填。
 3. 《问卷》在固定列之后，每个题项一列，列名就是评价方案中的题项（如 q01）。
 4. 数字只写数字：不写 %、不用千分位；不适用的指标写“不适用”，没有上报的留空。
@@ -76,12 +76,12 @@ BASIC: dict[str, Plain] = {
     "kpis": Plain({
         "unit": _text("部门", "被评价单位", "Unit", required=True, kind="unit", example="配送一部"),
         "indicator": _text("指标", "评价方案中来自指标数据的指标", "Indicator", required=True, kind="indicator"),
-        "value": _text("数值", "直接给值；不适用写“不适用”", "Value, or 不适用", example="99.2"),
-        "numerator": _text("分子", "比例、发生率的分子", "Numerator or events", kind="number"),
-        "denominator": _text("分母", "比例、发生率的分母", "Denominator or exposure", kind="number"),
-        "n": _text("样本量", "均值的样本量", "Sample size of a mean", kind="number"),
-        "mean": _text("均值", "均值", "Mean", kind="number"),
-        "sd": _text("标准差", "标准差", "Standard deviation", kind="number"),
+        "value": _text("数值", "只有结果数时填这一列（没有误差，不作检验）；不适用写“不适用”", "Value, or 不适用", example="99.2"),
+        "numerator": _text("分子", "比例：达到的件数；发生率：发生的件数，不要先乘基数", "Numerator or events", kind="number"),
+        "denominator": _text("分母", "比例：应达到的件数；发生率：业务总件数", "Denominator or exposure", kind="number"),
+        "n": _text("样本量", "时长等均值：由多少件算出", "Sample size of a mean", kind="number"),
+        "mean": _text("均值", "时长等：平均值，单位同评价方案", "Mean", kind="number"),
+        "sd": _text("标准差", "时长等：各件的标准差", "Standard deviation", kind="number"),
     }),
     "judgments": Plain({
         "expert": _text("专家", "专家编号", "Expert", required=True, example="专家A"),

@@ -82,7 +82,9 @@ GRADES = (
 )
 LIMITS = (
     Column("类型", ("type",), "value", "", ("一票否决", "限档")),
-    Column("对象", ("object",), "text", "指标（看指标值）、维度或总分（看得分）"),
+    Column(
+        "对象", ("object",), "text", "指标（看指标值，事故等也先列为指标，权重可为 0）、维度或总分（看得分）"
+    ),
     Column("条件", ("condition",), "text", "如 > 或 > 2"),
     Column("界值", ("value",), "value"),
     Column("结果", ("result",), "text", "最高只能评到的等级；一票否决空白为最差一档"),
@@ -164,17 +166,8 @@ CYCLE = (
     Column("截至", ("as_of",), "text"),
     Column("上期设置文件", ("baseline",), "text", "与哪一期比较；首次评价空白"),
     Column("更早各期", ("history",), "list"),
-    Column("数据工作簿", ("data", "workbook"), "text", "按《数据模板》填写的工作簿"),
-    *(
-        column
-        for key, zh in DATA.items()
-        for column in (
-            Column(f"数据·{zh}", ("data", key), "text", "单独成文件时填写文件名"),
-            Column(f"数据·{zh}·工作表", ("data", key, "sheet"), "text"),
-            Column(f"数据·{zh}·预设", ("data", key, "preset"), "value", "", ("问卷星",)),
-            Column(f"数据·{zh}·列名", ("data", key, "columns"), "pairs", "如 unit=所在部门"),
-            Column(f"数据·{zh}·取值", ("data", key, "values"), "flow", "如 {q01: {非常满意: 5}}"),
-        )
+    Column(
+        "数据工作簿", ("data", "workbook"), "text", "按《数据模板》填写；另有文件的，写在本表末尾“数据·…”各行"
     ),
     Column("报告语言", ("languages",), "list"),
     Column("随机种子", ("seed",), "value", "任一整数；不变则结果不变"),
@@ -209,6 +202,25 @@ CYCLE = (
     Column("年度·规则", ("annual", "rules"), "flow"),
     Column("专项·范围", ("scope",), "flow", "如 {event: 暴雨, day: 2026-05-20, window: {…}}"),
     Column("抽样次数", ("draws",), "value"),
+    # Last, for they are many and seldom needed.
+    *(
+        column
+        for key, zh in DATA.items()
+        for column in (
+            Column(f"数据·{zh}", ("data", key), "text", "单独成文件时填写文件名"),
+            Column(f"数据·{zh}·工作表", ("data", key, "sheet"), "text"),
+            Column(f"数据·{zh}·预设", ("data", key, "preset"), "value", "", ("问卷星",)),
+            Column(
+                f"数据·{zh}·列名", ("data", key, "columns"), "pairs", "如 unit=所在部门；q01=2、态度—礼貌"
+            ),
+            Column(
+                f"数据·{zh}·取值",
+                ("data", key, "values"),
+                "flow",
+                "问卷星的五级说法已认得；其余如 {q01: {很好: 5}}",
+            ),
+        )
+    ),
 )
 SETTINGS = {"方案设置": PLAN, "本期设置": CYCLE}
 TABLES: dict[str, tuple[Column, ...]] = {

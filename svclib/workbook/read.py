@@ -39,7 +39,7 @@ def read(path: Path) -> Book:
         settings = {n: _settings(book, n, pages[n], c) for n, c in layout.SETTINGS.items() if n in pages}
         build.framework(book, tables, settings.get("方案设置", []))
         build.params(book, settings.get("本期设置", []), path.name)
-        book.has_units = len(pages.get(layout.UNITS, [])) > 1
+        book.has_units = any(text(v) for row in pages.get(layout.UNITS, [])[1:] for v in row if v is not None)
     for document in (book.framework, book.params):
         document.problems[:0] = book.problems
     return book
