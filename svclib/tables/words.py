@@ -33,13 +33,15 @@ P_VALUES = _set(
 )
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
 NAMES = _set(
-    "other unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
+    "other "
+    "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
     "clause last_grade measure owner step a b expert cycle baseline matter action advice grade_before "
     "grade_after worst_item part member head grade_all grade_kept grade_strict channel_a channel_b"
 )
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
-    "model rotation status verdict strength reason rule kind method design family adjust stat variant missing judgement "
+    "model rotation "
+    "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
     "mid_on by level source flags note ri_table definition type decision outcome problem aspect object"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
