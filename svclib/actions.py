@@ -128,28 +128,37 @@ def referrals(tables: Mapping[str, pd.DataFrame], framework: Framework, *, cycle
 
 
 def next_sheet(
-    actions: pd.DataFrame, losses: pd.DataFrame, targets: pd.DataFrame, framework: Framework, *, most: int = 2
+    actions: pd.DataFrame,
+    losses: pd.DataFrame,
+    targets: pd.DataFrame,
+    framework: Framework,
+    *,
+    alerts: pd.DataFrame,
+    most: int = 2,
 ) -> pd.DataFrame:
-    """Rows of the next 整改措施 sheet: open measures carried over, then the largest missed targets.
+    """Rows of the next 整改措施 sheet: open measures carried over, then what most needs one.
 
-    Columns unit, indicator, cause, action, owner, started, due, status, progress.  At most
-    `most` new rows per unit, for missed targets without an open measure; their action is
-    empty for the unit to fill in, progress holds the framework's advice.
+    Columns unit, indicator, cause, action, owner, started, due, status, progress, advice.  At
+    most `most` new rows per unit without an open measure: what holds its grade (rows veto and
+    cap of table "alerts"), then the largest missed targets; their action is empty for the unit
+    to fill in, advice is the framework's.
     """
     kept = ["unit", "indicator", "cause", "action", "owner", "started", "due", "status", "progress"]
-    carried = actions[~actions["status"].isin(FINISHED)][kept]
+    carried = actions[~actions["status"].isin(FINISHED)][kept].assign(advice="")
     taken = set(zip(carried["unit"], carried["indicator"], strict=True))
     missed = targets[targets["status"] == "missed"][["unit", "indicator"]]
     rows = losses.merge(missed, on=["unit", "indicator"]).sort_values(["unit", "priority"], kind="stable")
+    holding = alerts[alerts["rule"].isin(("veto", "cap"))]
+    rows = pd.concat([f[["unit", "indicator"]] for f in (holding, rows)]).drop_duplicates()
     free = [key not in taken for key in zip(rows["unit"], rows["indicator"], strict=True)]
     new = rows[np.array(free, dtype=bool)].groupby("unit").head(most)
     told = {i.name: i for i in framework.indicators}
     blank = dict.fromkeys(kept, "") | {"status": "not_started"}
     fresh = [
-        blank | {"unit": u, "indicator": i, "owner": told[i].owner, "progress": told[i].advice}
+        blank | {"unit": u, "indicator": i, "owner": told[i].owner, "advice": told[i].advice}
         for u, i in zip(new["unit"], new["indicator"], strict=True)
     ]
-    both = pd.concat([carried, pd.DataFrame(fresh, columns=kept)], ignore_index=True)
+    both = pd.concat([carried, pd.DataFrame(fresh, columns=[*kept, "advice"])], ignore_index=True)
     return both.sort_values(["unit", "indicator"], kind="stable", ignore_index=True)
 
 

@@ -7,7 +7,7 @@ import pytest
 from factories import tiny_framework
 
 from svclib import actions
-from svclib.columns import checked
+from svclib.columns import checked, empty
 
 TODAY = dt.date(2026, 6, 30)
 FRAMEWORK = tiny_framework()
@@ -126,13 +126,17 @@ def test_the_next_sheet_carries_open_measures_and_adds_the_largest_losses():
         {"unit": "甲", "indicator": ["态度", "处理率", "时长", "环境"], "priority": [1, 2, 3, 4]}
     )
     targets = losses[["unit", "indicator"]].assign(status=["missed", "missed", "met", "missed"])
-    got = actions.next_sheet(now, losses, targets, FRAMEWORK)
+    none = empty("alerts")
+    got = actions.next_sheet(now, losses, targets, FRAMEWORK, alerts=none)
     assert got[["indicator", "status", "action"]].to_numpy().tolist() == [
         ["处理率", "not_started", ""],
         ["态度", "in_progress", "措施0"],
         ["环境", "not_started", ""],
     ]
-    assert len(actions.next_sheet(now, losses, targets, FRAMEWORK, most=1)) == 2
+    assert len(actions.next_sheet(now, losses, targets, FRAMEWORK, alerts=none, most=1)) == 2
+    held = pd.DataFrame({"unit": ["甲"], "indicator": ["时长"], "rule": ["veto"]})
+    got = actions.next_sheet(now, losses, targets, FRAMEWORK, alerts=held, most=1)
+    assert got["indicator"].tolist() == ["态度", "时长"]  # what holds the grade comes first
 
 
 def test_nothing_given_nothing_returned():

@@ -215,7 +215,9 @@ def notice_tables() -> dict[str, pd.DataFrame]:
     ).assign(owner="客服部")
     lost = pd.DataFrame([("甲", "态度", 3.0), ("甲", "处理率", 6.5), ("乙", "态度", 1.0)],
                         columns=["unit", "indicator", "lost"])  # fmt: skip
-    return {"targets": targets, "contributions": lost}
+    alerts = pd.DataFrame([("乙", "处理率", 70.0, "warn", ""), ("丙", "时长", 90.0, "veto", "丙")],
+                          columns=["unit", "indicator", "value", "rule", "owner"])  # fmt: skip
+    return {"targets": targets, "contributions": lost, "alerts": alerts}
 
 
 def test_who_gets_a_notice_and_about_what():
@@ -225,6 +227,9 @@ def test_who_gets_a_notice_and_about_what():
     listed = notice.matters("甲", tables, plans()["cuts"])
     assert list(listed["indicator"]) == ["处理率", "态度"]  # the larger loss first
     assert notice.matters("乙", tables, plans()["cuts"]).empty
+    held = notice.matters("丙", tables, plans()["cuts"])  # the veto has neither target nor loss
+    assert held[["indicator", "value", "owner"]].to_numpy().tolist() == [["时长", 90.0, "丙"]]
+    assert held[["target", "lost"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -245,15 +250,16 @@ def test_the_notice_names_unit_reason_and_each_matter(tmp_path: Path, lang: str)
 def test_the_sheet_of_measures_can_be_read_back(tmp_path: Path):
     rows = pd.DataFrame(
         [
-            ("甲", "态度", "", "", "客服部", "", "", "not_started", "对照低分题项"),
-            ("甲", "时长", "慢", "增开", "甲", "", "2026-09-01", "in_progress", ""),
+            ("甲", "态度", "", "", "客服部", "", "", "not_started", "", "对照低分题项"),
+            ("甲", "时长", "慢", "增开", "甲", "", "2026-09-01", "in_progress", "", ""),
         ],
-        columns=list(lists.MEASURES),
+        columns=[*lists.MEASURES, "advice"],
     )
     page = openpyxl.load_workbook(lists.measures(tmp_path / "整改措施表.xlsx", rows))["整改措施"]
     heads = [c.value for c in page[1]]
     assert set(heads) == {field.zh for field in SHEETS["actions"].fields.values()}
     assert page.cell(2, heads.index("状态") + 1).value == "未启动"
+    assert page.cell(2, heads.index("进展") + 1).value == "建议：对照低分题项"
     assert page.cell(3, heads.index("措施") + 1).value == "增开"
 
 

@@ -169,7 +169,7 @@ GRADE = {"cycle": rf.CYCLE, "unit": "保洁部", "n": 6, "coverage": 0.62}
                 "limit_value": 2.0,
                 "found_value": 3.1,
             },
-            "得分86.20，初评为良好；依据第十二条：事故率3.1>2，一票否决，定为不合格。",
+            "得分86.20，初评为良好；依据第十二条：“事故率”为3.1，高于界值2，一票否决，定为不合格。",
         ),
         (
             {
@@ -181,7 +181,7 @@ GRADE = {"cycle": rf.CYCLE, "unit": "保洁部", "n": 6, "coverage": 0.62}
                 "limit_value": 60.0,
                 "found_value": 55.25,
             },
-            "得分86.20，初评为良好；客户体验55.25<60，限档为合格。",
+            "得分86.20，初评为良好；“客户体验”为55.25，低于界值60，限档为合格。",
         ),
         (
             {
@@ -193,7 +193,7 @@ GRADE = {"cycle": rf.CYCLE, "unit": "保洁部", "n": 6, "coverage": 0.62}
                 "limit_value": 60.0,
                 "found_value": 60.0,
             },
-            "得分86.20，初评为良好；客户体验60，达到界值60，限档为合格。",
+            "得分86.20，初评为良好；“客户体验”为60，达到界值60，限档为合格。",
         ),
         ({"status": "small_sample", "reason": "small_sample"}, "有效样本不足（n=6），暂不评级。"),
         ({"status": "not_reported", "reason": "not_reported"}, "有指标缺报，暂不评级。"),
@@ -273,6 +273,9 @@ def test_weights_screening_targets_and_alerts():
     assert "保洁部“服务态度”为4.40，达标（目标值4.3）。置信区间[4.20, 4.60]跨过目标值，把握不足。" in zh
     zh, _ = pair(wording.alerts, rf.ALERTS)
     assert "红色预警：动力部“事故率”为3.10，触及一票否决界值2。责任人：张三。" in zh
+    for value, side in ((3.1, "高于"), (1.2, "低于")):
+        warned = rf.ALERTS.assign(rule="warn", threshold=2.0, value=value)
+        assert any(f"{side}预警值2。" in text for text in pair(wording.alerts, warned)[0])
 
 
 @pytest.mark.parametrize("status", ["not_applicable", "not_reported", "small_sample"])
@@ -332,6 +335,9 @@ def test_cards_count_the_rows():
     found |= {"board": rf.BOARD.assign(last_grade=""), "history": mean.iloc[:0]}
     zh, _ = both(wording.cards, found, scale=rf.SCALE)
     assert (zh[0].value, zh[1].note) == ("—", "")
+    found |= {"board": rf.BOARD.assign(change=float("nan"))}
+    zh, _ = both(wording.cards, found, scale=rf.SCALE)
+    assert (zh[2].value, zh[2].note) == ("—", "没有可比的上期")
 
 
 def test_cards_of_one_unit():
@@ -370,7 +376,7 @@ def test_advice_is_the_one_of_the_framework():
         {"indicator": ["服务态度", "处理率"], "advice": ["公示投诉。", ""], "owner": ["张三", ""]}
     )
     zh = wording.advice(rf.CONTRIBUTIONS, told, "zh", rf.label)
-    assert zh["text"].tolist() == ["“服务态度”（失6.00分）：公示投诉。责任人：张三。"]
+    assert zh["text"].tolist() == ["“服务态度”（失分6.00）：公示投诉。责任人：张三。"]
 
 
 def test_empty_tables_make_no_sentence_and_no_alert_is_said():

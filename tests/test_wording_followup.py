@@ -39,8 +39,8 @@ def test_problems_common_first_then_prominent_with_the_frameworks_advice():
     )
     zh, _ = pair(wording.problems, frame)
     assert zh == [
-        "处理率：3个单位未达标（占60.0%），平均失2.50分。建议：公示投诉。",
-        "保洁部的服务态度明显落后：3.10，目标值4.2，失2.50分。",
+        "处理率：3个单位未达标（占60.0%），平均失分2.50。建议：公示投诉。",
+        "保洁部的服务态度明显落后：3.10，目标值4.2，失分2.50。",
     ]
     assert pair(wording.problems, columns.empty("problems"))[0] == [
         "没有达到共性标准的问题。",

@@ -50,7 +50,7 @@ def test_every_flag_verdict_and_gate_has_its_sentence(lang):
     assert set(templates["flag"]) == set(tables.words(lang)["codes"]["flags"])
     assert {"by_cut", *templates["grade"]} >= {"by_cut", *IDS["reason"].split()[:6]}
     assert set(IDS["verdict"].split()) == set(tables.words(lang)["against"])
-    assert set(templates["alert"]) == {"none", "owner", "veto", "cap", "warn"}
+    assert set(templates["alert"]) == {"none", "owner", "veto", "cap", "warn_above", "warn_under"}
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,10 @@ def measures(path: Path, rows: pd.DataFrame) -> Path:
     book = sheet.book()
     page = book.create_sheet("整改措施")
     sheet.header(page, [*MEASURES.values(), *MORE])
+    advised: str = tables.words("zh")["deliver"]["advised"]
     for at, row in enumerate(rows.to_dict("records"), 2):
+        if row["advice"]:
+            row["progress"] = advised.format(advice=row["advice"])
         for place, name in enumerate(MEASURES, 1):
             text = tables.code("status", row[name], "zh") if name == "status" else row[name]
             sheet.put(page.cell(at, place), text)

@@ -17,6 +17,7 @@ from svclib.framework import Framework
 from svclib.tables import Label
 
 MOST = 5
+HOLDING = ("veto", "cap")
 
 
 def wanted(grades: pd.DataFrame, targets: pd.DataFrame) -> list[str]:
@@ -27,16 +28,23 @@ def wanted(grades: pd.DataFrame, targets: pd.DataFrame) -> list[str]:
 
 
 def matters(unit: str, found: Mapping[str, pd.DataFrame], framework: Framework) -> pd.DataFrame:
-    """What the unit is to put right: at most five missed targets, the largest loss first.
+    """What the unit is to put right, at most five: what holds its grade, then the largest losses.
 
-    Columns indicator, value, target, lost, owner, advice.
+    Columns indicator, value, target, lost, owner, advice; what only holds the grade may have
+    neither target nor loss.
     """
-    targets, points = found["targets"], found["contributions"]
-    mine = targets[(targets["unit"] == unit) & (targets["status"] == "missed")]
-    lost = points[points["unit"] == unit].set_index("indicator")["lost"]
-    told = framework.table().set_index("indicator")[["advice"]]
-    rows = mine.assign(lost=mine["indicator"].map(lost)).join(told, on="indicator")
-    rows = rows.sort_values(["lost", "indicator"], ascending=[False, True], kind="stable")
+    names = ("targets", "contributions", "alerts")
+    targets, points, alerts = (found[name][found[name]["unit"] == unit] for name in names)
+    told = framework.table().set_index("indicator")["advice"]
+    aim, lost = targets.set_index("indicator")["target"], points.set_index("indicator")["lost"]
+    held = alerts[alerts["rule"].isin(HOLDING)]
+    held = held.assign(target=held["indicator"].map(aim))
+    missed = targets[(targets["status"] == "missed") & ~targets["indicator"].isin(held["indicator"])]
+    both = pd.concat([held.assign(first=True), missed.assign(first=False)], ignore_index=True)
+    both = both.assign(lost=both["indicator"].map(lost), advice=both["indicator"].map(told))
+    rows = both.sort_values(
+        ["first", "lost", "indicator"], ascending=[False, False, True], kind="stable", na_position="first"
+    )
     return rows[["indicator", "value", "target", "lost", "owner", "advice"]].head(MOST)
 
 

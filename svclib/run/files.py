@@ -40,9 +40,10 @@ def deliver(ctx: Context) -> dict[str, str]:
 
 def _lists(ctx: Context, found: dict[str, pd.DataFrame], run_dir: Path, lang: str) -> dict[str, str]:
     """The sheet of measures for the next cycle, and what is passed on to whom."""
-    if not {"actions", "losses", "referrals"} <= set(found):
+    if not {"actions", "losses", "referrals", "alerts"} <= set(found):
         return {}
-    rows = actions.next_sheet(found["actions"], found["losses"], found["targets"], ctx.framework)
+    shown = found["actions"], found["losses"], found["targets"]
+    rows = actions.next_sheet(*shown, ctx.framework, alerts=found["alerts"])
     lists.measures(run_dir / MEASURES, rows)
     if found["referrals"].empty:
         return {MEASURES: "measures"}

@@ -66,10 +66,13 @@ def cards(
     terms, late = words["cards"], int(found["actions"]["overdue"].sum())
     average = mean["score"].iloc[0] if len(mean) else float("nan")
     before = terms["last"] + counted(last, lang) if any(c for _, c in last) else ""
+    compared = Card(terms["verdicts"], counted(verdict_counts, lang), terms["verdicts_note"])
+    if board["change"].isna().all():
+        compared = Card(terms["verdicts"], tables.fmt(float("nan"), 2), terms["no_last"])
     return [
         Card(terms["mean"], tables.fmt(average, 2), terms["mean_note"]),
         Card(terms["grades"], counted(graded, lang), before),
-        Card(terms["verdicts"], counted(verdict_counts, lang), terms["verdicts_note"]),
+        compared,
         Card(
             terms["alerts"], terms["alert_counts"].format(**levels), terms["alerts_note"].format(overdue=late)
         ),
@@ -90,11 +93,20 @@ def unit_cards(board: pd.DataFrame, lang: str, label: Label, *, group: int) -> l
             Card(terms["grade"], grade, before),
             Card(terms["score"], tables.fmt(row["published"], 2), limits),
             Card(terms["rank"], f"{own} / {group}", terms["rank_note"].format(rank=rank, places=places)),
-            Card(
-                terms["change"], tables.code("verdict", row["verdict"], lang), tables.signed(row["change"], 2)
-            ),
+            _compared(row, lang),
         ]
     return found
+
+
+def _compared(row: Mapping[str, Any], lang: str) -> Card:
+    """How a unit stands against its last cycle, if it has one."""
+    terms = tables.words(lang)["cards"]
+    verdict = tables.code("verdict", row["verdict"], lang)
+    return Card(
+        terms["change"],
+        verdict,
+        terms["no_last"] if pd.isna(row["change"]) else tables.signed(row["change"], 2),
+    )
 
 
 def decisions(board: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:

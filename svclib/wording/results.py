@@ -98,7 +98,9 @@ def alerts(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -
     if frame.empty:
         writer.say([("alert.none", {})], key={"template": "alert.none"})
     for row in records(frame):
-        parts: list[Part] = [(f"alert.{row['rule']}", row)]
+        side = "above" if row["value"] > row["threshold"] else "under"
+        name = f"warn_{side}" if row["rule"] == "warn" else row["rule"]
+        parts: list[Part] = [(f"alert.{name}", row)]
         if row["owner"]:
             parts.append(("alert.owner", row))
         writer.say(parts)
