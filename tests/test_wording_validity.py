@@ -19,10 +19,10 @@ def test_adequacy_says_whether_the_items_are_suited():
     ]
     zh, en = pair(validity.adequacy, rf.table("adequacy", *rows))
     assert zh == [
-        "客户的题项适合做因子分析（取样适切性量数为0.91，n=412）。",
         "内部监督的题项共同点太少，因子分析的结果不可靠（取样适切性量数为0.55，n=412）。",
+        "客户的题项适合做因子分析（取样适切性量数为0.91，n=412）。",
     ]
-    assert en[0] == "Customers: the items are suited to factor analysis (KMO 0.91, n=412)."
+    assert en[1] == "Customers: the items are suited to factor analysis (KMO 0.91, n=412)."
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_only_weak_items_are_named():
     rows = [KEY | LIMITS | {"dimension": "客户体验", "item": item, "judgement": judgement}
             for item, judgement in (("服务态度", "weak"), ("处理率", "good"))]  # fmt: skip
     zh, en = pair(validity.loadings, rf.table("loadings", *rows))
-    assert zh == ["“客户体验”的题项服务态度与本维度联系偏弱（标准化载荷0.40，95%置信区间[0.35, 0.45]）。"]
-    assert en[0].startswith("Customer experience: item Staff attitude is weakly tied to it")
+    assert zh == ["客户的“客户体验”，题项服务态度与本维度联系偏弱（标准化载荷0.40，95%置信区间[0.35, 0.45]）。"]
+    assert en[0].startswith("Customers, Customer experience: item Staff attitude is weakly tied to it")
 
 
 def test_what_a_dimension_explains_and_goes_with():
@@ -69,8 +69,8 @@ def test_what_a_dimension_explains_and_goes_with():
     rows = [base | {"stat": "ave", "judgement": "below"}, base | {"stat": "criterion"}, base | other]
     zh, _ = pair(validity.validity, rf.table("validity", *rows), cut=0.5)
     assert zh == [
-        "“客户体验”只解释了其题项方差的40%（95%置信区间[0.35, 0.45]），不足50%。",
-        "“运行安全”的题项能代表该维度（平均方差抽取量为0.60，95%置信区间[0.35, 0.45]）。",
+        "客户的“客户体验”，题项的差异有一半以上不由该维度解释（平均方差抽取量为0.40，95%置信区间[0.35, 0.45]，低于0.50）。",
+        "客户的“运行安全”，题项能代表该维度（平均方差抽取量为0.60，95%置信区间[0.35, 0.45]）。",
         "客户的“客户体验”与效标的相关系数为0.40，95%置信区间[0.35, 0.45]（n=412）。",
     ]
 

@@ -36,6 +36,7 @@ from svclib.wording.quality import (
     weights,
 )
 from svclib.wording.results import alerts, grades, headline, targets
+from svclib.wording import validity
 from svclib.wording.templates import sentence
 from svclib.wording.year import year_changes, year_measures, year_notes
 
@@ -79,6 +80,7 @@ __all__ = [
     "unit_cards",
     "unit_line",
     "unusual",
+    "validity",
     "weights",
     "with_counts",
     "year_changes",
