@@ -59,7 +59,9 @@ def test_only_weak_items_are_named():
     rows = [KEY | LIMITS | {"dimension": "客户体验", "item": item, "judgement": judgement}
             for item, judgement in (("服务态度", "weak"), ("处理率", "good"))]  # fmt: skip
     zh, en = pair(validity.loadings, rf.table("loadings", *rows))
-    assert zh == ["客户的“客户体验”，题项服务态度与本维度联系偏弱（标准化载荷0.40，95%置信区间[0.35, 0.45]）。"]
+    assert zh == [
+        "客户的“客户体验”，题项服务态度与本维度联系偏弱（标准化载荷0.40，95%置信区间[0.35, 0.45]）。"
+    ]
     assert en[0].startswith("Customers, Customer experience: item Staff attitude is weakly tied to it")
 
 
@@ -69,7 +71,8 @@ def test_what_a_dimension_explains_and_goes_with():
     rows = [base | {"stat": "ave", "judgement": "below"}, base | {"stat": "criterion"}, base | other]
     zh, _ = pair(validity.validity, rf.table("validity", *rows), cut=0.5)
     assert zh == [
-        "客户的“客户体验”，题项的差异有一半以上不由该维度解释（平均方差抽取量为0.40，95%置信区间[0.35, 0.45]，低于0.50）。",
+        "客户的“客户体验”，题项的差异有一半以上不由该维度解释"
+        "（平均方差抽取量为0.40，95%置信区间[0.35, 0.45]，低于0.50）。",
         "客户的“运行安全”，题项能代表该维度（平均方差抽取量为0.60，95%置信区间[0.35, 0.45]）。",
         "客户的“客户体验”与效标的相关系数为0.40，95%置信区间[0.35, 0.45]（n=412）。",
     ]

@@ -132,8 +132,9 @@ def distinctness(
     ax.set_xlim(-0.5, len(names) - 0.5)
     ax.grid(visible=False)
     close, merged = (tables.fmt(cut, 2) for cut in cuts)
-    told = style.word("htmt_caption", lang, close=close, cut=merged)
-    return style.finish(chart, title, style.caption(lang, told, style.confidence_text(frame, lang)), spoken)
+    level = tables.short_percent(frame["confidence"].iloc[0])
+    told = style.word("htmt_caption", lang, close=close, cut=merged, confidence=level)
+    return style.finish(chart, title, told, spoken)
 
 
 def _cell(ax: Axes, x: int, y: int, row: Any, cuts: tuple[float, float]) -> None:

@@ -4,6 +4,7 @@ A sentence states no number that is not in its row, and the table "claims" keeps
 with the text.  Nothing is computed here beyond choosing a template and counting rows.
 """
 
+from svclib.wording import validity
 from svclib.wording.changes import changes
 from svclib.wording.collection import authenticity, mix, returns, unusual
 from svclib.wording.followup import (
