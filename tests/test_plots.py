@@ -305,6 +305,14 @@ def test_the_course_of_a_year_prints_every_score_and_the_cuts_it_meets(lang):
     assert width < int(16 / 2.54 * 150)  # it stands in a column of the printed page
 
 
+def test_the_course_stands_in_the_order_of_time_it_is_given():
+    names = {"2026Q1": "一季度", "2026Q2": "二季度"}
+    frame = rf.HISTORY.assign(cycle=rf.HISTORY["cycle"].replace(names))
+    one = frame[frame["unit"] == frame["unit"].iloc[0]]
+    (ax,) = plots.course(one, "zh", rf.label, scale=rf.SCALE, order=["一季度", "二季度"]).axes
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["一季度", "二季度"]
+
+
 def test_a_year_without_scores_has_no_course():
     none = rf.HISTORY.assign(score=np.nan)
     assert texts(plots.course(none, "zh", rf.label, scale=rf.SCALE)) == texts(

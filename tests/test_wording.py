@@ -85,7 +85,8 @@ def test_every_flag_has_its_sentence(flag):
         "changes", rf.change(verdict="inconclusive", strength="", flags=f"{flag};mid_not_declared")
     )
     zh, _ = pair(wording.changes, frame)
-    assert tables.words("zh")["templates"]["flag"][flag] in zh[0]
+    words = tables.words("zh")
+    assert words["templates"]["flag"][flag].format(**words["period"]["cycle"]) in zh[0]
 
 
 @pytest.mark.parametrize("reason", sorted(set(tables.words("zh")["codes"]["reason"])))
@@ -283,8 +284,10 @@ def test_a_target_without_a_value_is_not_judged(status):
     pair(wording.targets, rf.TARGETS.assign(status=status))
 
 
-def headline(grades, changes):
-    return pair(wording.headline, grades, changes, unit_label="部门", scale=rf.SCALE)
+def headline(grades, changes, **more):
+    return pair(
+        wording.headline, {"grades": grades, "changes": changes}, unit_label="部门", scale=rf.SCALE, **more
+    )
 
 
 def test_headline_counts_and_fits():
@@ -296,6 +299,12 @@ def test_headline_counts_and_fits():
     assert zh == ["3个部门得分79.70～86.20：良好1、不合格1、暂不评级1。"]
     zh, _ = headline(rf.GRADES[rf.GRADES["status"] != "graded"], rf.CHANGES.iloc[:0])
     assert zh == ["1个部门：暂不评级1。"]
+
+
+def test_the_headline_of_a_year_speaks_of_years():
+    zh, en = headline(rf.GRADES, rf.CHANGES, period="year")
+    assert "较上年改善" in zh[0]
+    assert "better than last year" in en[0]
 
 
 def test_two_cycles_are_not_counted_together():

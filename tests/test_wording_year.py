@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import result_frames as rf
 from test_wording_followup import pair
 
-from svclib import columns, wording
+from svclib import columns, tables, wording
 
 MEASURE = {
     "cycle": "2026",
@@ -45,3 +47,28 @@ def test_a_first_year_says_that_it_has_no_other():
     assert pair(wording.year_changes, columns.empty("changes"), unit="食堂")[0] == ["没有上年结果可比。"]
     told = rf.CHANGES.query("level == 'total'")
     assert len(pair(wording.year_changes, told, unit="食堂")[0]) == len(told)
+
+
+def test_sentences_of_a_year_speak_of_years():
+    """Whatever the verdict and whatever travels with it."""
+    change = rf.change(level="total", node="total", required_n=np.nan)
+    for flag in tables.words("zh")["codes"]["flags"]:
+        for verdict in ("inconclusive", "not_judged", "not_comparable"):
+            row = change | {"verdict": verdict, "flags": flag, "strength": "", "reason": ""}
+            zh, en = pair(wording.year_changes, rf.table("changes", row), unit="食堂")
+            assert "上期" not in zh[0] + en[0]
+            assert "两期" not in zh[0]
+            assert "本期" not in zh[0]
+
+
+@pytest.mark.parametrize(
+    ("period", "value", "before", "against"),
+    [("cycle", "无上期结果", "上期：良好", "与上期相比"), ("year", "无上年结果", "上年：良好", "与上年相比")],
+)
+def test_the_card_of_change_names_what_it_is_compared_with(period, value, before, against):
+    board = rf.BOARD.head(1).assign(verdict="no_last", last_grade="良好", change=np.nan, group_rank=1.0)
+    zh = wording.unit_cards(board, "zh", rf.label, group=3, period=period)
+    assert (zh[3].title, zh[3].value, zh[3].note) == (against, value, "")
+    assert zh[0].note == before
+    en = wording.unit_cards(board, "en", rf.label, group=3, period=period)
+    assert en[3].value == {"cycle": "no last cycle", "year": "no last year"}[period]

@@ -9,13 +9,14 @@ import pytest
 
 from svclib import columns, cycle, params, tables
 from svclib.columns import TABLES
+from svclib.cycle.design import STEPS_OF_DESIGN
 
 ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = ["respondent", "interviewer", "segment", "service_item", "staff", "comment"]
 PUBLIC = [name for name, entry in TABLES.items() if not entry.private and name != "claims"]
 IDS = {
     "status": "ok not_applicable not_reported small_sample graded low_coverage met missed",
-    "verdict": "improved declined equivalent inconclusive not_comparable not_judged",
+    "verdict": "improved declined equivalent inconclusive not_comparable not_judged no_last",
     "strength": "meaningful detected",
     "kind": "rating proportion rate duration amount checklist stability composite",
     "reason": "by_cut veto cap small_sample not_reported low_coverage design_independent design_panel "
@@ -59,7 +60,10 @@ def demo():
     file = ROOT / "params" / "demo" / "2026Q2.yaml"
     state = cycle.load(params.load(file).model_copy(update={"draws": 500}))
     context = cycle.open(str(file))
-    return context.label, cycle.evaluate_state(state), written(state.inputs[state.cycle])
+    found = cycle.evaluate_state(state)
+    for step in STEPS_OF_DESIGN.values():
+        found |= step(state, found)
+    return context.label, found, written(state.inputs[state.cycle])
 
 
 def written(inputs):

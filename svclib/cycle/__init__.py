@@ -149,7 +149,7 @@ class Context:
 
     @property
     def cycles(self) -> list[str]:
-        """Cycles read, in time."""
+        """Cycles read, or those a year is made of, in time."""
         return self.state.in_time
 
     def current(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -157,8 +157,11 @@ class Context:
         return frame[frame["cycle"] == self.params.cycle].reset_index(drop=True)
 
     def in_order(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Rows sorted as units stand in the units file; all units together come first."""
+        """Rows as units stand in the units file, all units together first; cycles of a year in time."""
         place = {unit: k for k, unit in enumerate([ALL_UNITS, *self.units])}
+        if "part" in frame:
+            time = {cycle: k for k, cycle in enumerate(self.cycles)}
+            frame = frame.sort_values("part", key=lambda parts: parts.map(time), kind="stable")
         return frame.sort_values("unit", key=lambda units: units.map(place), kind="stable")
 
     def of_unit(self, name: str, unit: str) -> pd.DataFrame:

@@ -70,14 +70,14 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
     scale = framework.grades.scale
     parts = [
         wording.headline(
-            now("grades"), shown_changes(tables["changes"], now("totals")), lang, named,
-            unit_label=framework.unit_label, scale=scale,
+            {"grades": now("grades"), "changes": shown_changes(tables["changes"], now("totals"))},
+            lang, named, unit_label=framework.unit_label, scale=scale, period="year",
         ),
         wording.grades(
             now("grades"), lang, named, scale=scale, own=framework.own_scales,
             probability=now("grade_probability"),
         ),
-        wording.changes(tables["changes"], lang, named),
+        wording.changes(tables["changes"], lang, named, period="year"),
         wording.year_notes(state.cycle, lang, named, panel=paired(state), compared=bool(state.baseline)),
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)

@@ -52,7 +52,9 @@ def board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     judged = dict(change.loc[~change["verdict"].isin(["not_judged", "not_comparable"]), "change"])
     rows = now.merge(total[["unit", "score_low", "score_high"]], on="unit", validate="1:1")
     rows["last_grade"] = [last.get(unit, "") for unit in rows["unit"]]
-    rows["verdict"] = [verdict.get(unit, "not_comparable") for unit in rows["unit"]]
+    rows["verdict"] = [
+        verdict.get(unit, "not_comparable" if unit in last else "no_last") for unit in rows["unit"]
+    ]
     rows["change"] = [judged.get(unit, math.nan) for unit in rows["unit"]]
     rows.loc[rows["status"] != "graded", ["score_low", "score_high"]] = math.nan
     return rows[list(TABLES["board"].all_columns)]
@@ -85,8 +87,8 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
     alpha = now("reliability").query("stat == 'alpha' and variant == 'raw'")
     parts = [
         wording.headline(
-            now("grades"), shown_changes(tables["changes"], now("totals")), lang, named,
-            unit_label=framework.unit_label, scale=framework.grades.scale,
+            {"grades": now("grades"), "changes": shown_changes(tables["changes"], now("totals"))},
+            lang, named, unit_label=framework.unit_label, scale=framework.grades.scale,
         ),
         wording.credibility(now("response_profile"), alpha, now("grades"), lang, named),
         wording.screening(now("screening").query("unit == ''"), lang, named),

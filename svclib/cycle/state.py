@@ -81,8 +81,8 @@ class State:
 
     @property
     def in_time(self) -> list[str]:
-        """Cycles read, by their last day; in the order declared where one has no day."""
-        declared = list(self.inputs)
+        """Cycles read, or those a year is made of, by last day; as declared where one has no day."""
+        declared = [part.cycle for part in self.parts] or list(self.inputs)
         days = [self.days.get(cycle) for cycle in declared]
         if any(day is None for day in days):
             return declared

@@ -88,7 +88,8 @@ def _of_cycles(params: Params) -> State:
     now = own or states[-1].inputs[members[-1].cycle]
     follows = successors(now.units)
     parts = tuple(_moved(_seeded(state, params), follows) for state in states)
-    return State(params, {params.cycle: now}, "", (), parts)
+    days = {part.cycle: part.params.today for part in parts}
+    return State(params, {params.cycle: now}, "", (), parts, days=days)
 
 
 def _seeded(state: State, params: Params) -> State:

@@ -12,6 +12,7 @@ from svclib.deliver import page as pages
 from svclib.deliver import sheet
 from svclib.deliver.formulas import Rows, Rules, quoted, rounded
 from svclib.deliver.page import Page
+from svclib.tables import of_year
 
 if TYPE_CHECKING:
     from svclib.params.settings import Annual
@@ -51,9 +52,10 @@ def write(path: Path, page: Page, annual: Annual, *, facts: str) -> Path:
     cuts = pages.rules(made, page)
     books = _Books(cuts, _cycles(cycles, page, cuts), _rules(made, page, annual, cuts))
     _grades(here, page, books)
+    shown = page._replace(tables={name: of_year(frame) for name, frame in page.tables.items()})
     for name in LISTED:
-        if name in page.tables and len(page.tables[name]):
-            pages.listed(made, page, name)
+        if name in shown.tables and len(shown.tables[name]):
+            pages.listed(made, shown, name)
     return sheet.save(made, path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,13 @@ NARROW = 0.62  # of the usual width: it stands in one of two columns when printe
 
 
 def course(
-    frame: pd.DataFrame, lang: str, label: Label, *, scale: Mapping[str, float], title: str = ""
+    frame: pd.DataFrame,
+    lang: str,
+    label: Label,
+    *,
+    scale: Mapping[str, float],
+    order: Sequence[str] = (),
+    title: str = "",
 ) -> Chart:
     """Published score of one unit in every cycle, printed beside the point, against the cuts.
 
@@ -24,8 +30,9 @@ def course(
     ----------
     frame : table "history" of one unit; rows of the total are used, a cycle without a score keeps its place.
     scale : label of each grade to its cut, best first.
+    order : cycles in time; without it they stand in the order of their labels.
     """
-    frame = frame[frame["node"] == "total"].sort_values("cycle")
+    frame = style.ordered(frame[frame["node"] == "total"].sort_values("cycle"), "cycle", order)
     if frame["score"].isna().all():
         return style.no_data(lang, title)
     chart, (ax,) = style.canvas(4.2, lang)

@@ -18,7 +18,7 @@ from svclib.tables.numbers import (
     signed,
 )
 from svclib.tables.references import with_references
-from svclib.tables.show import Shown, Text, golden, matrix, show, text_width
+from svclib.tables.show import Shown, Text, golden, matrix, of_year, show, text_width
 from svclib.tables.words import DECIMALS, Label, cell, code, words
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "marked",
     "masthead",
     "matrix",
+    "of_year",
     "p_text",
     "paragraph",
     "percent",

@@ -23,6 +23,21 @@ PAIRS = {
 }
 
 
+# Columns of tables "changes" and "losses" as a year calls them.
+OF_YEAR = {
+    "estimate0": "last_year",
+    "estimate1": "this_year",
+    "n0": "n_last_year",
+    "n1": "n_this_year",
+    "last": "score_last_year",
+}
+
+
+def of_year(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with columns of a year where those of a cycle speak of 上期 and 本期."""
+    return frame.rename(columns=OF_YEAR)
+
+
 class Text(str):
     """Text whose repr is itself, so a notebook cell that ends with it shows it as it stands."""
 

@@ -23,6 +23,7 @@ def changes(
     *,
     decimals: int | Mapping[str, int] = 2,
     brief: bool = False,
+    period: str = "cycle",
 ) -> pd.DataFrame:
     """Table "claims" with one claim per row of table "changes".
 
@@ -31,6 +32,7 @@ def changes(
     frame : table "changes".
     decimals : int, or mapping of node (indicator, dimension, "total") to int, others 2.
     brief : leave out the method and the caveat, for a page that has them elsewhere.
+    period : what is compared, "cycle" or "year".
 
     Raises
     ------
@@ -40,7 +42,7 @@ def changes(
     writer = Writer("changes", lang, label)
     for row in records(frame):
         digits = decimals if isinstance(decimals, int) else decimals.get(row["node"], 2)
-        filled = row | _extra(row, lang, label, digits)
+        filled = row | tables.words(lang)["period"][period] | _extra(row, lang, label, digits)
         writer.say([(name, filled) for name in _templates(row, brief=brief)], decimals=digits)
     return writer.claims()
 

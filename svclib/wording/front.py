@@ -65,7 +65,7 @@ def cards(
     levels = {level: int((alerts["level"] == level).sum()) for level in ("red", "amber")}
     terms, late = words["cards"], int(found["actions"]["overdue"].sum())
     average = mean["score"].iloc[0] if len(mean) else float("nan")
-    before = terms["last"] + counted(last, lang) if any(c for _, c in last) else ""
+    before = words["period"]["cycle"]["before"] + counted(last, lang) if any(c for _, c in last) else ""
     compared = Card(terms["verdicts"], counted(verdict_counts, lang), terms["verdicts_note"])
     if board["change"].isna().all():
         compared = Card(terms["verdicts"], tables.fmt(float("nan"), 2), terms["no_last"])
@@ -79,13 +79,21 @@ def cards(
     ]
 
 
-def unit_cards(board: pd.DataFrame, lang: str, label: Label, *, group: int) -> list[Card]:
-    """Headline numbers of one unit: grade, score with interval, rank, change."""
-    terms = tables.words(lang)["cards"]
+def unit_cards(
+    board: pd.DataFrame, lang: str, label: Label, *, group: int, period: str = "cycle"
+) -> list[Card]:
+    """Headline numbers of one unit: grade, score with interval, rank, change.
+
+    Parameters
+    ----------
+    group : number of units it is ranked with.
+    period : what is compared, "cycle" or "year".
+    """
+    terms, of = tables.words(lang)["cards"], tables.words(lang)["period"][period]
     found = []
     for row in records(board):
         grade = label(row["grade"], lang) if row["grade"] else tables.code("status", row["status"], lang)
-        before = terms["last"] + label(row["last_grade"], lang) if row["last_grade"] else ""
+        before = of["before"] + label(row["last_grade"], lang) if row["last_grade"] else ""
         rank, own = tables.fmt(row["rank"], 0), tables.fmt(row["group_rank"], 0)
         limits = tables.interval(row["score_low"], row["score_high"], 2)
         places = tables.interval(row["rank_low"], row["rank_high"], 0)
@@ -93,20 +101,16 @@ def unit_cards(board: pd.DataFrame, lang: str, label: Label, *, group: int) -> l
             Card(terms["grade"], grade, before),
             Card(terms["score"], tables.fmt(row["published"], 2), limits),
             Card(terms["rank"], f"{own} / {group}", terms["rank_note"].format(rank=rank, places=places)),
-            _compared(row, lang),
+            _change(row, of, lang),
         ]
     return found
 
 
-def _compared(row: Mapping[str, Any], lang: str) -> Card:
-    """How a unit stands against its last cycle, if it has one."""
-    terms = tables.words(lang)["cards"]
-    verdict = tables.code("verdict", row["verdict"], lang)
-    return Card(
-        terms["change"],
-        verdict,
-        terms["no_last"] if pd.isna(row["change"]) else tables.signed(row["change"], 2),
-    )
+def _change(row: Mapping[str, Any], of: Mapping[str, str], lang: str) -> Card:
+    """What became of the score, or that there is none to compare with."""
+    if row["verdict"] == "no_last":
+        return Card(of["against"], of["none"])
+    return Card(of["against"], tables.code("verdict", row["verdict"], lang), tables.signed(row["change"], 2))
 
 
 def decisions(board: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:

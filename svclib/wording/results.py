@@ -108,13 +108,13 @@ def alerts(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -
 
 
 def headline(
-    grades: pd.DataFrame,
-    changes: pd.DataFrame,
+    found: Mapping[str, pd.DataFrame],
     lang: str,
     label: Label,
     *,
     unit_label: str,
     scale: Mapping[str, float],
+    period: str = "cycle",
 ) -> pd.DataFrame:
     """One claim for the whole cycle: units, mean total and its verdict, grades, verdicts by unit.
 
@@ -123,12 +123,14 @@ def headline(
 
     Parameters
     ----------
-    grades : table "grades" of one cycle, whose rows are counted by grade and by status.
-    changes : table "changes"; its rows of the total are counted by verdict, the row of unit
-        "*" gives the mean total and its verdict.
+    found : tables "grades" of one cycle, whose rows are counted by grade and by status, and
+        "changes"; its rows of the total are counted by verdict, the row of unit "*" gives the
+        mean total and its verdict.
     unit_label : what a unit is called (`Framework.unit_label`).
     scale : grades in the order to be named, best first.
+    period : what is compared, "cycle" or "year".
     """
+    grades, changes = found["grades"], found["changes"]
     total = changes[changes["level"] == "total"]
     whole = records(total[total["unit"] == ALL_UNITS])
     names = (unit_label, tuple(scale))
@@ -138,21 +140,29 @@ def headline(
         "headline.grades",
     ]
 
+    def facts(to: str) -> dict[str, Any]:
+        return _facts(grades, total, to, label, names, period)
+
     def write(form: str, to: str) -> str:
-        return sentence(form, _facts(grades, total, to, label, names), to, label)
+        return sentence(form, facts(to), to, label)
 
     chosen = next((form for form in forms if len(write(form, "zh")) <= HEADLINE_CHARACTERS), forms[-1])
     writer = Writer("grades", lang, label)
-    facts = _facts(grades, total, lang, label, names)
-    writer.say([(chosen, facts)], key={"cycle": only_cycle(grades)})
+    writer.say([(chosen, facts(lang))], key={"cycle": only_cycle(grades)})
     return writer.claims()
 
 
 def _facts(
-    grades: pd.DataFrame, total: pd.DataFrame, lang: str, label: Label, names: tuple[str, tuple[str, ...]]
+    grades: pd.DataFrame,
+    total: pd.DataFrame,
+    lang: str,
+    label: Label,
+    names: tuple[str, tuple[str, ...]],
+    period: str,
 ) -> dict[str, Any]:
     """Counts and range as slots; `names` = what a unit is called, and the grades best first."""
     unit_label, scale = names
+    words = tables.words(lang)
     graded = grades[grades["status"] == "graded"]
     counts = [(label(g, lang), int((graded["grade"] == g).sum())) for g in scale]
     counts.append((str(tables.words(lang)["terms"]["ungraded"]), len(grades) - len(graded)))
@@ -160,10 +170,10 @@ def _facts(
     verdicts: dict[str, str] = tables.words(lang)["codes"]["verdict"]
     judged = [(word, int((single == verdict).sum())) for verdict, word in verdicts.items()]
     whole = records(total[total["unit"] == ALL_UNITS])
-    against = {"against": tables.words(lang)["against"][whole[0]["verdict"]]} if whole else {}
+    against = [words["against"][row["verdict"]].format(**words["period"][period]) for row in whole]
     return (
         (whole[0] if whole else {})
-        | against
+        | ({"against": against[0]} if whole else {})
         | {
             "units": len(grades),
             "unit_label": label(unit_label, lang),

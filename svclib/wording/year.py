@@ -28,7 +28,7 @@ def year_notes(cycle: str, lang: str, label: Label, *, panel: bool, compared: bo
 def year_changes(frame: pd.DataFrame, lang: str, label: Label, *, unit: str) -> pd.DataFrame:
     """Claims on the rows of table "changes" of one unit, or that there is no year to compare with."""
     if len(frame):
-        return changes(frame, lang, label, brief=True)
+        return changes(frame, lang, label, brief=True, period="year")
     writer = Writer("changes", lang, label)
     writer.say([("year.no_last", {})], key={"unit": unit})
     return writer.claims()
