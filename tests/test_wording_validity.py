@@ -71,8 +71,10 @@ def test_what_a_dimension_explains_and_goes_with():
     rows = [base | {"stat": "ave", "judgement": "below"}, base | {"stat": "criterion"}, base | other]
     zh, _ = pair(validity.validity, rf.table("validity", *rows), cut=0.5)
     assert zh == [
-        "客户的“客户体验”，题项的差异有一半以上不由该维度解释"
-        "（平均方差抽取量为0.40，95%置信区间[0.35, 0.45]，低于0.50）。",
+        (
+            "客户的“客户体验”，题项的差异有一半以上不由该维度解释"
+            "（平均方差抽取量为0.40，95%置信区间[0.35, 0.45]，低于0.50）。"
+        ),
         "客户的“运行安全”，题项能代表该维度（平均方差抽取量为0.60，95%置信区间[0.35, 0.45]）。",
         "客户的“客户体验”与效标的相关系数为0.40，95%置信区间[0.35, 0.45]（n=412）。",
     ]
