@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from svclib import columns, cycle, framework, params
-from svclib.cycle import steps
+from svclib.cycle import design, steps
 from svclib.cycle.state import ALL_UNITS, State
 from svclib.errors import DataError, InputErrors, ParamError, StatWarning
 from svclib.sources import Inputs, records
@@ -114,7 +114,8 @@ class TestDemo:
         assert review["cr_if_fixed"] < 0.1 < review["cr"]
 
     def test_every_table_is_in_the_inventory(self, tables):
-        assert set(tables) == set(columns.TABLES)
+        of_a_run = {name for name, entry in columns.TABLES.items() if entry.step in steps.STEPS}
+        assert set(tables) == of_a_run
         for name, frame in tables.items():
             assert_frame_equal(columns.checked(name, frame), frame)
 
@@ -144,6 +145,23 @@ class TestDemo:
 
 def small_state(content=None, *, answers=None, kpis=None, baseline="2026Q1", **settings):
     """A state of two small cycles without any file."""
+    def test_the_review_of_the_indicators_finds_the_constant_kpi(self, state, tables):
+        needed = {table: tables[table] for table in design.NEEDS_OF_DESIGN["01"]}
+        found = design.STEPS_OF_DESIGN["01"](state, needed)
+        assert {columns.TABLES[table].step for table in found} == {"01"}
+        truth = pd.read_csv(ROOT / "data" / "demo" / "truth.csv")
+        planted = set(truth.loc[truth["quantity"] == "constant_kpi", "indicator"])
+        spread = found["indicator_map"].set_index("indicator")
+        assert planted == {"安全培训覆盖率"}
+        assert planted <= set(spread.index[spread["separation"] == 0])
+        dropped = found["proposals"].query("proposal == 'drop'")["indicator"]
+        assert planted <= set(dropped)
+        weight = tables["weights"].set_index("node")["effective"]
+        assert_allclose(spread["effective"], weight[spread.index], atol=1e-12)
+        rest = tables["item_analysis"].query("cycle == '2026Q2'").set_index(["subject", "item"])["r_drop"]
+        mine = found["item_map"].set_index(["subject", "item"])["r_drop"]
+        assert_allclose(mine, rest[mine.index])
+
     system = framework.from_dict(content or tiny_content())
     wanted = {"draws": 500, "min_responses": 5} | settings
     chosen = params.load(DEMO).model_copy(

@@ -49,6 +49,7 @@ BELOW: dict[str, set[str]] = {
     "actions": {"framework"},
     "problems": {"framework"},
     "parents": set(),
+    "principles": {"framework", "inference"},
     "complaints": set(),
     "comments": {"complaints"},
     "tables": set(),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from svclib import cycle, framework, params, sources, weights
+from svclib.cycle.design import STEPS_OF_DESIGN
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "params" / "kansas_city"
@@ -109,7 +110,8 @@ def test_ids_of_the_two_waves_are_not_declared_a_panel(wave):
 @here
 def test_the_whole_chain_runs_on_both_waves(wave):
     chosen = wave("2022-03").model_copy(update={"draws": 4000})
-    tables = cycle.evaluate(chosen)
+    state = cycle.load(chosen)
+    tables = cycle.evaluate_state(state)
     grades = tables["grades"]
     assert (grades["status"] == "graded").all()
     assert len(grades) == 2 * 6
@@ -124,3 +126,23 @@ def test_the_whole_chain_runs_on_both_waves(wave):
     assert (changes["n_paired"] == 0).all()  # the ids are not a panel
     assert set(changes["verdict"]) <= {"improved", "declined", "equivalent", "inconclusive"}
     assert len(changes) == 6 * (73 + 11 + 1) + 1
+    design_says_plainly(STEPS_OF_DESIGN["01"](state, tables))
+
+
+def design_says_plainly(found):
+    """Two-item and unanswerable blocks, no ceilings, and six districts too few for effective weights."""
+    lines = found["principles"].set_index("criterion")
+    assert lines.loc["few_items", "evidence"] == "found:公共交通细项"
+    block = lines.loc["unanswered_block"]
+    assert (block["judgement"], block["evidence"]) == ("mostly_unanswered", "found:市法院细项")
+    assert lines.loc["many_indicators", "n_found"] == 3
+    assert lines.loc["ceiling", "judgement"] == "adequate"
+    assert set(lines.loc[["effective_ratio", "redundant_indicator"], "judgement"]) == {"chance"}
+    proposals = found["proposals"]
+    assert set(proposals.query("proposal == 'filter'")["item"]) == {f"q15_0{k}" for k in range(1, 6)}
+    assert set(proposals.query("proposal == 'split'")["dimension"]) == {
+        "市政服务",
+        "道路与设施细项",
+        "社区环境细项",
+    }
+    assert not proposals["proposal"].isin(["reweight"]).any()

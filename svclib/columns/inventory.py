@@ -25,6 +25,17 @@ def _table(step: str, key: str, columns: str, *, private: bool = False) -> Table
 
 # fmt: off
 TABLES: dict[str, Table] = {
+    # 01 design: the indicator system, no part of a run
+    "principles": _table("01", "cycle principle criterion",
+                         "value cut n_found n_checked judgement evidence"),
+    "proposals": _table("01", "cycle dimension indicator item proposal reason partner", "value cut"),
+    "smart": _table("01", "cycle indicator aspect field", "present"),
+    "indicator_map": _table("01", "cycle indicator",
+                            "dimension kind n_units mean sd best_share floor_share separation global "
+                            "effective effective_ratio note"),
+    "item_map": _table("01", "cycle subject item",
+                       "dimension indicator n missing_share mean sd floor_share ceiling_share r_drop icc"),
+    "redundancy": _table("01", "cycle level subject a b", "n r ci_low ci_high confidence p p_adj judgement"),
     # 10 data quality
     "exclusions": _table("10", "cycle source row rule", "respondent unit excluded value cut detail",
                          private=True),

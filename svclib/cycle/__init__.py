@@ -19,6 +19,7 @@ from svclib import params as params_module
 from svclib.cycle import state as regular
 from svclib.cycle import year
 from svclib.cycle.annual_report import NEEDS_OF_YEAR, STEPS_OF_YEAR
+from svclib.cycle.design import NEEDS_OF_DESIGN, STEPS_OF_DESIGN
 from svclib.cycle.report import label as label_of
 from svclib.cycle.state import ALL_UNITS, State, valid
 from svclib.cycle.steps import NEEDS, STEPS
@@ -81,11 +82,12 @@ class Context:
         return load(self.params)
 
     def step(self, name: str) -> Tables:
-        """Tables of step `name` ("10" … "60"), computed now."""
-        steps = _steps(self.params)
+        """Tables of step `name` ("10" … "60", or "01" of the design), computed now."""
+        annual = self.params.kind == "annual"
+        steps = _steps(self.params) | ({} if annual else STEPS_OF_DESIGN)
         if name not in steps:
             raise ParamError(f"step {name!r}; choose one of {sorted(steps)}")
-        needs = NEEDS_OF_YEAR if self.params.kind == "annual" else NEEDS
+        needs = NEEDS_OF_YEAR if annual else NEEDS | NEEDS_OF_DESIGN
         needed = {table: self.table(table) for table in needs[name]}
         found = {n: columns.checked(n, frame) for n, frame in steps[name](self.state, needed).items()}
         self.made.update(found)

@@ -7,6 +7,7 @@ vetoes are also printed or marked.
 
 from svclib.plots.change import change_forest, slope, targets_dots
 from svclib.plots.collection import authenticity, channel_mix, distribution, return_rates
+from svclib.plots.design import item_map, redundancy_matrix
 from svclib.plots.invariance import invariance_ladder
 from svclib.plots.problems import pareto
 from svclib.plots.quality import missing_items, reliability_forest, response_profile
@@ -31,10 +32,12 @@ __all__ = [
     "flag_matrix",
     "grade_ladder",
     "invariance_ladder",
+    "item_map",
     "loadings",
     "missing_items",
     "pareto",
     "probability_bars",
+    "redundancy_matrix",
     "reference_dots",
     "reliability_forest",
     "response_profile",

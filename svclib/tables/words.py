@@ -26,23 +26,26 @@ def _set(names: str) -> frozenset[str]:
 PERCENT = _set(
     "share missing_share complete_share floor_share ceiling_share coverage probability confidence "
     "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
-    "time_share compliance gap rate_low rate_high min_rate share_others identical"
+    "time_share compliance gap rate_low rate_high min_rate share_others identical best_share"
 )
 P_VALUES = _set(
-    "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj mahalanobis_p"
+    "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj mahalanobis_p "
+    "p_adj"
 )
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
 NAMES = _set(
     "other "
     "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
     "clause last_grade measure owner step a b expert cycle baseline matter action advice grade_before "
-    "grade_after worst_item part member head grade_all grade_kept grade_strict channel_a channel_b"
+    "grade_after worst_item part member head grade_all grade_kept grade_strict channel_a channel_b "
+    "partner"
 )
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
     "model rotation "
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
-    "mid_on by level source flags note ri_table definition type decision outcome problem aspect object"
+    "mid_on by level source flags note ri_table definition type decision outcome problem aspect object "
+    "principle criterion evidence proposal field"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {

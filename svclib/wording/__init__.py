@@ -7,6 +7,7 @@ with the text.  Nothing is computed here beyond choosing a template and counting
 from svclib.wording import validity
 from svclib.wording.changes import changes
 from svclib.wording.collection import authenticity, mix, returns, unusual
+from svclib.wording.design import principles, proposals
 from svclib.wording.followup import (
     adjustments,
     appeals,
@@ -67,7 +68,9 @@ __all__ = [
     "masthead",
     "measures",
     "mix",
+    "principles",
     "problems",
+    "proposals",
     "referrals",
     "reliability",
     "returns",
