@@ -38,7 +38,6 @@ from svclib.wording.quality import (
     weights,
 )
 from svclib.wording.results import alerts, grades, headline, targets
-from svclib.wording import validity
 from svclib.wording.templates import sentence
 from svclib.wording.year import year_changes, year_measures, year_notes
 
