@@ -60,6 +60,20 @@ def test_groups_weigh_leave_out_and_cut_for_themselves(tmp_path: Path):
     assert_allclose(weights.loc[[("", "服务"), ("支持", "服务"), ("支持", "产量")]], [0.6, 0.3, 1.0])
 
 
+def test_what_a_group_leaves_out_is_no_zero_in_the_weights_of_the_others(tmp_path: Path):
+    """Entropy of 产量 and 节约 over 甲, 丙 and 丁: 乙 has no 节约, which is not 缺报."""
+    plan = content() | {"groups": {"支持": {"exclude": ["节约"]}}, "missing": {"not_reported": "zero"}}
+    plan["dimensions"]["效率"]["weights"] = {"method": "entropy"}
+    values = {"甲": ROW | {"节约": 40}, "乙": {"准时": 80, "整洁": 90, "产量": 30}, "丙": ROW | {"节约": 80},
+              "丁": ROW | {"产量": 60, "节约": 60}}  # fmt: skip
+    found = evaluated(Office(tmp_path, plan).cycle("2026Q2", values, groups={"乙": "支持"}))["weights"]
+    shares = np.array([[100, 100, 60], [40, 80, 60]]) / np.array([[260], [180]])
+    spread = 1 + (shares * np.log(shares)).sum(axis=1) / np.log(3)
+    weights = found[found["group"] == ""].set_index("node")["local"]
+    assert_allclose(weights[["产量", "节约"]].to_numpy(), spread / spread.sum())
+    assert found[found["group"] == ""]["effective"].notna().all()
+
+
 def test_an_ad_hoc_cycle_keeps_the_rules_of_its_groups(tmp_path: Path):
     office = Office(tmp_path, content() | {"groups": {"支持": {"weights": {"服务": 30, "效率": 70}}}})
     scope = {"event": "检查", "day": "2026-05-02", "indicators": ["准时", "产量"],
