@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from svclib import monitoring, screening, targets, weights
+from svclib import agreement, invariance, monitoring, reliability, screening, targets, validity, weights
 from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
 from svclib.cycle.follow_up import follow_up
 from svclib.cycle.grading import aims_of, last_grades, scored, scoring, sides
 from svclib.cycle.intake import collected
-from svclib.cycle.measured import consistency, judged
 from svclib.cycle.report import report
-from svclib.cycle.state import State, flags, raw, screened, valid
+from svclib.cycle.state import State, design, flags, raw, screened, valid
 from svclib.cycle.values import indicator_scores, ratings
 from svclib.errors import ParamError, StatWarning
+from svclib.framework import Framework
 from svclib.levers import levers, losses
 from svclib.scores import TOTAL
 from svclib.sources import coded
@@ -137,12 +138,12 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         rules = state.framework.for_group(group)
         known = [i.name for i in rules.indicators]
         table = weights.resolve(
-            rules, judgments=judged(judgments, rules), scores=headline[known].dropna(), responses=kept
+            rules, judgments=_judged(judgments, rules), scores=headline[known].dropna(), responses=kept
         )
         parts.append(weights.effective(table, found[found["indicator"].isin(known)]).assign(group=group))
     return {
         "weights": pd.concat(parts, ignore_index=True),
-        **weights.expert_panel(state.framework, judged(judgments, state.framework)),
+        **weights.expert_panel(state.framework, _judged(judgments, state.framework)),
     }
 
 
@@ -151,7 +152,13 @@ def _applying(found: pd.DataFrame, state: State, cycle: str) -> pd.DataFrame:
     of = state.groups(cycle)
     known = {g: {i.name for i in state.framework.for_group(g).indicators} for g in set(of.values())}
     applies = [name in known[of[unit]] for unit, name in found[["unit", "indicator"]].to_numpy()]
-    return found.assign(score=found["score"].where(applies))
+    return found.assign(score=found["score"].where(pd.Series(applies, index=found.index)))
+
+
+def _judged(judgments: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+    """Judgements between what `framework` has."""
+    names = {d.name for d in framework.dimensions} | {i.name for i in framework.indicators}
+    return judgments[judgments["a"].isin(names) & judgments["b"].isin(names)]
 
 
 def _pinned(state: State) -> str:
@@ -254,7 +261,6 @@ NEEDS = {
     "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
     "70": ("exclusions", "losses", "targets", "changes", "alerts"),
     "90": (
-        "invariance",
         "response_profile",
         "screening",
         "reliability",
