@@ -682,7 +682,7 @@ def test_by_inspection():
     expected = one(long([(9, 8, 9), (5, 6, NAN), (3, 3, NAN), (7, 8, NAN)]), "krippendorff:interval")
     assert scored["estimate"] == pytest.approx(expected["estimate"])
     assert (scored["n_raters"], scored["n_ratings"]) == (3, 9)
-    assert set(rows["object"]) == {"inspections", "check", "place"}
+    assert set(rows["object"]) == {"inspections", "check", "place", "inspector"}
     assert "门厅" not in set(rows["node"])
 
 
@@ -692,6 +692,34 @@ def test_findings_that_do_not_apply_do_not_count():
     rows = ag.by_inspection(frame[frame["check"] == "消防通道"])
     assert rows.loc[rows["object"] == "check", "n_objects"].eq(3).all()
     assert rows.loc[(rows["object"] == "check") & (rows["stat"] == "percent"), "estimate"].eq(1.0).all()
+
+
+def test_an_inspector_is_held_against_those_who_saw_the_same():
+    """甲 and 乙 agree on one of three, 乙 and 丙 on both of theirs: 甲 1/3, 乙 3/5, 丙 2/2."""
+    found = {"东区": "甲p 乙f", "西区": "甲p 乙f", "南区": "甲f 乙f", "北区": "乙f 丙f", "门厅": "乙p 丙p"}
+    seen = [
+        {"place": place, "inspector": who, "result": result}
+        for place, told in found.items()
+        for who, result in told.split()
+    ]
+    frame = pd.DataFrame(seen).assign(cycle="2026Q2", unit="仓储部", date="2026-05-06", check="消防通道")
+    rows = ag.by_inspection(frame.assign(score=NAN, full_marks=NAN))
+    shares = rows[(rows["object"] == "inspector") & (rows["stat"] == "percent")].set_index("node")
+    assert shares["estimate"].to_dict() == pytest.approx({"甲": 1 / 3, "乙": 3 / 5, "丙": 1.0})
+    assert shares["n_objects"].to_dict() == {"甲": 3, "乙": 5, "丙": 2}
+
+
+def test_a_finding_of_nobody_is_compared_with_none():
+    frame = inspections()
+    unnamed = frame.assign(inspector=frame["inspector"].where(frame["inspector"] == "甲", ""))
+    assert ag.by_inspection(unnamed).empty
+
+
+@given(st.permutations(range(len(inspections()))))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_inspections_does_not_matter(order):
+    frame = inspections()
+    pd.testing.assert_frame_equal(ag.by_inspection(frame.iloc[order]), ag.by_inspection(frame))
 
 
 def test_nothing_inspected_twice():

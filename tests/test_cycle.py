@@ -80,6 +80,14 @@ class TestDemo:
         told = found["grades"].set_index("unit")["grade"]
         assert (told["包装部"], told["采购部"]) == ("良好", "合格")
 
+    def test_the_lax_inspector_agrees_least_with_those_who_saw_the_same(self, tables):
+        truth = pd.read_csv(ROOT / "data" / "demo" / "truth.csv").set_index("quantity")
+        rows = tables["agreement"].query("object == 'inspector'")
+        for _, found in rows.groupby("stat"):
+            assert found.set_index("node")["estimate"].idxmin() == truth.loc["lax_inspector", "text"]
+        weak = tables["agreement"].query("object == 'inspections' and stat == 'fleiss'")
+        assert weak["judgement"].tolist() == ["weak"]
+
     def test_spoiled_and_induced_answers_are_marked(self, tables):
         truth = pd.read_csv(ROOT / "data" / "demo" / "truth.csv", encoding="utf-8-sig").query(
             "cycle == '2026Q2'"

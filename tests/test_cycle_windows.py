@@ -157,6 +157,13 @@ class TestAdHoc:
         assert list(since.kpis["unit"]) == ["乙"]
         assert before.kpis[["unit", "status"]].to_numpy().tolist() == [["乙", "not_applicable"]]
 
+    def test_inspections_of_the_window(self):
+        days = ["2026-04-30", "2026-05-01", "2026-05-31", "2026-06-01"]
+        sheet = pd.DataFrame({"unit": "甲", "date": days})
+        given_ = inputs(stamped(1, ["2026-05-21 08:00:00"]), records(), ["甲"], inspections=sheet)
+        _, since = around(given_, self.params())
+        assert list(since.sheets["inspections"]["date"]) == days[1:3]
+
     def test_an_unreadable_time_is_refused_not_dropped(self):
         with pytest.raises(ValueError, match="bad time"):
             around(inputs(stamped(1, ["bad time"]), records(), ["甲"]), self.params())

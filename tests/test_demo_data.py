@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.demo import events, generate, model, people, records, texts
+from data.demo import events, generate, inspections, model, people, records, texts
 from data.demo.model import Case
 from svclib import framework, params
 from svclib.sources import catalog
@@ -170,7 +170,7 @@ def test_one_expert_contradicts_himself(year):
 def test_every_sheet_follows_the_catalog(year, cycle):
     shared = {"targets", "benchmarks", "keywords"}
     made = {name.removeprefix(f"{cycle}/") for name in year if name.startswith(cycle)}
-    left = {"corrections"} if cycle == "2026Q1" else set()
+    left = {"corrections", "inspections"} if cycle == "2026Q1" else set()
     assert made | shared == {"responses", "kpis", *catalog.SHEETS} - left
     for name in (made & {*catalog.SHEETS}) | shared:
         frame, sheet = year[name if name in shared else f"{cycle}/{name}"], catalog.SHEETS[name]
@@ -371,3 +371,17 @@ def test_comments_belong_to_their_unit_and_hold_a_keyword(year):
             assert everything[sentence] in {"表扬", *texts.weak_spots(whole, case)}
     others = year["2026Q2/responses"].query("评价主体 != '客户'")
     assert (others[["服务项目", "服务人员", "客群", "调查员", "意见"]] == "").all(axis=None)
+
+
+def test_inspections_follow_the_checklist_and_one_check_in_ten_is_seen_by_two(year, truth):
+    rows = year["2026Q2/inspections"]
+    checklist = pd.read_csv(ROOT / "templates" / "library" / "检查细则.csv")
+    groups = checklist.set_index("检查项")["组别"]
+    assert groups.loc[list(inspections.CHECKS)].value_counts().to_dict() == dict.fromkeys(groups.unique(), 2)
+    seen = rows.groupby(["部门", "日期", "检查项"])["检查员"].nunique()
+    assert len(seen) == len(model.UNITS) * 3 * len(inspections.CHECKS)
+    assert (seen == 2).sum() == len(seen) / 10
+    lax = truth.loc[truth["quantity"] == "lax_inspector"].iloc[0]
+    failed = (rows["结果"] == "不符合").groupby(rows["检查员"]).mean()
+    assert failed.idxmin() == lax["text"]
+    assert failed[lax["text"]] < failed.drop(lax["text"]).min() / 2

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import model, office, people, records, truth
+from . import inspections, model, office, people, records, truth
 from .model import CYCLES, SEED, UNITS, Case
 
 
@@ -23,7 +23,8 @@ def generate(seed: int = SEED, *, planted: bool = True, cycles: Sequence[str] = 
     """Make the demo data of `cycles` as frames keyed by file name without `.csv`.
 
     Keys: units, units_until_2026Q1, judgments, truth, the sheets that serve every cycle,
-    and per cycle `<cycle>/responses`, `<cycle>/kpis` and, in 2026, `<cycle>/<sheet>`.
+    and per cycle `<cycle>/responses`, `<cycle>/kpis` and, in 2026, `<cycle>/<sheet>`
+    (inspections in 2026Q2 alone).
     With `planted=False` nothing changes between 2026Q1 and 2026Q2 and no unit meets the
     veto.  A cycle's data do not depend on which other cycles are asked for.
     """
@@ -39,6 +40,9 @@ def generate(seed: int = SEED, *, planted: bool = True, cycles: Sequence[str] = 
         if case.cycle in (model.BEFORE, model.NOW):
             made = office.sheets(extra, answers, case)
             frames |= {f"{case.cycle}/{name}": frame for name, frame in made.items()}
+        if case.cycle == model.NOW:
+            third = [_stream(seed, case, u, 2) for u in UNITS]
+            frames[f"{case.cycle}/inspections"] = inspections.inspections(third, case)
     return frames
 
 

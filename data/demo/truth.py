@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import events, model, people, records
+from . import events, inspections, model, people, records
 from .model import BARE, DIMENSIONS, DRIFT, NOW, RATINGS, UNITS, Case
 
 COLUMNS = ["cycle", "unit", "indicator", "quantity", "value", "text"]
@@ -28,6 +28,8 @@ def truth(cases: list[Case]) -> pd.DataFrame:
         expert, a, b = records.INCONSISTENT
         rows += [(case.cycle, "", "安全培训覆盖率", "constant_kpi", 100.0, "")]
         rows += [(case.cycle, "", f"{a} : {b}", "inconsistent_expert", math.nan, expert)]
+        if case.cycle == NOW:
+            rows.append((case.cycle, "", "", "lax_inspector", inspections.OVERLOOKED, inspections.LAX))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

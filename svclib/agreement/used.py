@@ -36,10 +36,12 @@ def by_inspection(inspections: pd.DataFrame, *, confidence: float = 0.95) -> pd.
     -------
     DataFrame
         Objects are unit x date x place x check.  Rows for all together (object "inspections",
-        node ""), every check (object "check") and every place (object "place"): percent, Gwet's
-        AC1, Fleiss' kappa and Krippendorff's alpha of results; Krippendorff's interval alpha
-        of score / full_marks, which unlike the ICC takes inspectors who differ from object to
-        object.  Empty where nothing was inspected twice.
+        node ""), every check (object "check"), every place (object "place") and every inspector
+        (object "inspector": what he and others inspected): percent, Gwet's AC1, Fleiss' kappa
+        and Krippendorff's alpha of results; Krippendorff's interval alpha of score / full_marks,
+        which unlike the ICC takes inspectors who differ from object to object.  Empty where
+        nothing was inspected twice.  A finding without inspector does not count: it may be
+        anyone's.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def by_inspection(inspections: pd.DataFrame, *, confidence: float = 0.95) -> pd.
     absent = [c for c in RECORD if c not in inspections]
     if absent:
         raise ParamError(f"inspections: columns {absent} are missing; needed: {list(RECORD)}")
-    counted = inspections[inspections["result"] != NOT_APPLICABLE]
+    counted = inspections[(inspections["result"] != NOT_APPLICABLE) & (inspections["inspector"] != "")]
     target = counted[[*INSPECTED]].astype(str).agg(" | ".join, axis=1)
     counted = counted.assign(target=target, rater=counted["inspector"])
     twice = counted.groupby(["cycle", "target"])["rater"].transform("nunique") > 1
@@ -72,12 +74,15 @@ def _judged(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _views(rows: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
-    """All rows of a cycle, then those of each check, then of each place."""
+    """All rows of a cycle, then those of each check, each place and each inspector with his partners."""
     for cycle, own in rows.groupby("cycle"):
         yield {"cycle": str(cycle), "object": "inspections", "node": ""}, own
         for column in ("check", "place"):
             for name, part in own[own[column] != ""].groupby(column):
                 yield {"cycle": str(cycle), "object": column, "node": str(name)}, part
+        for name, part in own.groupby("inspector"):
+            shared = own["target"].isin(part["target"])
+            yield {"cycle": str(cycle), "object": "inspector", "node": str(name)}, own[shared]
 
 
 def _inspected(rows: pd.DataFrame, confidence: float) -> Iterator[pd.DataFrame]:

@@ -54,10 +54,11 @@ def around(inputs: Inputs, params: Params) -> tuple[Inputs, Inputs]:
     moment = _moment(here.responses)
     first, event = scope.window.start.isoformat(), scope.day.isoformat()
     last = scope.window.end.isoformat() + " 23:59:59"
-    if "events" in here.sheets:
-        events = here.sheets["events"]
-        seen = events["opened"].between(first, last)
-        here = replace(here, sheets=here.sheets | {"events": events[seen].reset_index(drop=True)})
+    for name, column in (("events", "opened"), ("inspections", "date")):
+        if name in here.sheets:
+            rows = here.sheets[name]
+            seen = rows[rows[column].between(first, last)].reset_index(drop=True)
+            here = replace(here, sheets=here.sheets | {name: seen})
     here = _without(here, moment == "", "undated", scope.event)
     moment = _moment(here.responses)
     here = _without(here, (moment < first) | (moment > last), "outside_window", scope.event)
