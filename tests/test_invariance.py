@@ -177,7 +177,8 @@ def test_gate_takes_the_worst_of_all_evaluators():
             ("效率", "客户", "metric", "pass"), ("效率", "客户", "scalar", "not_testable"),
             ("安全", "客户", "metric", "pass"), ("安全", "客户", "scalar", "pass"),
             ("安全", "客户", "strict", "fail")]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["dimension", "subject", "level", "judgement"]).assign(by="cycle")
+    table = pd.DataFrame(rows, columns=["dimension", "subject", "level", "judgement"])
+    table = table.assign(by="cycle", cycle="B")
     got = dict(invariance.gate(table).itertuples(index=False, name=None))
     assert got == {"服务": "fail", "效率": "not_testable", "安全": "pass"}
     assert invariance.gate(table.assign(by="channel")).empty

@@ -81,6 +81,9 @@ TABLES: dict[str, Table] = {
     "invariance": _table("20", "cycle subject dimension by level",
                          "baseline n_groups n n_items chi2 df p cfi rmsea srmr delta_chi2 delta_df p_delta "
                          "delta_cfi delta_rmsea worst_item worst_chi2 released shift se judgement note"),
+    "measurement": _table("20", "cycle subject dimension",
+                          "n_items n alpha ci_low ci_high confidence omega ave htmt invariance judgement "
+                          "note"),
     "adequacy": _table("20", "cycle subject stat item", "estimate df p n missing judgement note"),
     "eigenvalues": _table("20", "cycle subject stat component",
                           "eigenvalue by_chance retained draws seed n missing note"),

@@ -93,6 +93,7 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
         wording.credibility(now("response_profile"), alpha, now("grades"), lang, named),
         wording.screening(now("screening").query("unit == ''"), lang, named),
         wording.reliability(alpha, lang, named, policy=params.reliability.min_alpha),
+        wording.invariance(now("invariance").query("by == 'cycle'"), lang, named),
         wording.weights(tables["weights"], lang, named),
         wording.consistency(tables["consistency"], tables["judgement_review"], lang, named),
         wording.grades(

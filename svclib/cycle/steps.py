@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
-from svclib import agreement, invariance, monitoring, reliability, screening, targets, validity, weights
+from svclib import monitoring, screening, targets, weights
 from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
 from svclib.cycle.follow_up import follow_up
 from svclib.cycle.grading import aims_of, last_grades, scored, scoring, sides
 from svclib.cycle.intake import collected
+from svclib.cycle.measured import consistency, judged
 from svclib.cycle.report import report
-from svclib.cycle.state import State, design, flags, raw, screened, valid
+from svclib.cycle.state import State, flags, raw, screened, valid
 from svclib.cycle.values import indicator_scores, ratings
 from svclib.errors import ParamError, StatWarning
-from svclib.framework import Framework
 from svclib.levers import levers, losses
 from svclib.scores import TOTAL
 from svclib.sources import coded
@@ -62,66 +61,6 @@ def _warn_of_repeated_ids(state: State) -> None:
         warnings.warn(f"{told}; if they are the same people, write panel: true", StatWarning, stacklevel=2)
 
 
-def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """20: whether each dimension is measured consistently, the same everywhere, and what it should be."""
-    kept = valid(state, tables["exclusions"], state.compared)
-    settings = state.params.reliability
-    found = reliability.by_dimension(
-        kept,
-        state.framework,
-        missing=settings.missing,
-        min_alpha=settings.min_alpha,
-        confidence=state.params.confidence,
-        psu="cluster" if design(kept, panel=False) == "clusters" else "respondent",
-    )
-    return {
-        **found,
-        "reliability_change": _reliability_change(state, kept),
-        "invariance": _invariance(state, kept),
-        "agreement": _agreement(state),
-        **validity.by_subject(
-            kept,
-            state.framework,
-            missing=settings.missing,
-            confidence=state.params.confidence,
-            criterion=settings.criterion,
-            seed=state.params.seed,
-        ),
-    }
-
-
-def _reliability_change(state: State, kept: pd.DataFrame) -> pd.DataFrame:
-    """Table "reliability_change": the reliability of the cycle less that of the baseline."""
-    if not state.baseline:
-        return empty("reliability_change")
-    return reliability.changes(
-        kept,
-        state.framework,
-        cycles=(state.baseline, state.cycle),
-        panel=state.params.panel,
-        missing=state.params.reliability.missing,
-        confidence=state.params.confidence,
-    )
-
-
-def _agreement(state: State) -> pd.DataFrame:
-    """Table "agreement": of the experts whose judgements the weights come from."""
-    judged = _judged(state.inputs[state.cycle].judgments, state.framework)
-    experts = weights.expert_panel(state.framework, judged)["expert_weights"]
-    return agreement.by_experts(experts, cycle=state.cycle, confidence=state.params.confidence)
-
-
-def _invariance(state: State, kept: pd.DataFrame) -> pd.DataFrame:
-    """Table "invariance": between the cycles, where there is a baseline, and between channels."""
-    asked = ["cycle", "channel"] if state.baseline else ["channel"]
-    settings: dict[str, Any] = {"missing": state.params.reliability.missing, "panel": state.params.panel}
-    parts = [
-        invariance.by_framework(kept, state.framework, cycles=state.compared, by=by, **settings)
-        for by in asked
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
 def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """30: the weight of every node, where it comes from, and who contradicted himself."""
     cycle = _pinned(state)
@@ -138,12 +77,12 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         rules = state.framework.for_group(group)
         known = [i.name for i in rules.indicators]
         table = weights.resolve(
-            rules, judgments=_judged(judgments, rules), scores=headline[known].dropna(), responses=kept
+            rules, judgments=judged(judgments, rules), scores=headline[known].dropna(), responses=kept
         )
         parts.append(weights.effective(table, found[found["indicator"].isin(known)]).assign(group=group))
     return {
         "weights": pd.concat(parts, ignore_index=True),
-        **weights.expert_panel(state.framework, _judged(judgments, state.framework)),
+        **weights.expert_panel(state.framework, judged(judgments, state.framework)),
     }
 
 
@@ -153,12 +92,6 @@ def _applying(found: pd.DataFrame, state: State, cycle: str) -> pd.DataFrame:
     known = {g: {i.name for i in state.framework.for_group(g).indicators} for g in set(of.values())}
     applies = [name in known[of[unit]] for unit, name in found[["unit", "indicator"]].to_numpy()]
     return found.assign(score=found["score"].where(pd.Series(applies, index=found.index)))
-
-
-def _judged(judgments: pd.DataFrame, framework: Framework) -> pd.DataFrame:
-    """Judgements between what `framework` has."""
-    names = {d.name for d in framework.dimensions} | {i.name for i in framework.indicators}
-    return judgments[judgments["a"].isin(names) & judgments["b"].isin(names)]
 
 
 def _pinned(state: State) -> str:
@@ -261,6 +194,7 @@ NEEDS = {
     "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
     "70": ("exclusions", "losses", "targets", "changes", "alerts"),
     "90": (
+        "invariance",
         "response_profile",
         "screening",
         "reliability",

@@ -101,19 +101,26 @@ def _moments(rows: pd.DataFrame, items: list[str], missing: str) -> factor.Momen
     return factor.moments(drawn, missing=missing)
 
 
-def gate(table: pd.DataFrame) -> pd.DataFrame:
-    """Whether scores of the two cycles may be compared, per dimension.
+def verdicts(table: pd.DataFrame) -> pd.DataFrame:
+    """Whether scores of the two cycles may be compared, per evaluator and dimension.
 
     Returns
     -------
     DataFrame
-        dimension, verdict: fail where loadings or intercepts differ for any evaluator,
-        pass where both hold for every evaluator, else not_testable.
+        cycle, subject, dimension, invariance: fail where loadings or intercepts differ, pass where
+        both hold, else not_testable.
     """
-    cycles = table[(table["by"] == "cycle") & table["level"].isin(GATED)]
-    rows = []
-    for dimension, found in cycles.groupby("dimension", sort=False):
-        said = set(found["judgement"])
-        verdict = FAIL if FAIL in said else PASS if said == {PASS} else NOT_TESTABLE
-        rows.append({"dimension": dimension, "verdict": verdict})
-    return pd.DataFrame(rows, columns=["dimension", "verdict"])
+    keys = ["cycle", "subject", "dimension"]
+    asked = table[(table["by"] == "cycle") & table["level"].isin(GATED)]
+    rows = [(*key, _worst(part["judgement"])) for key, part in asked.groupby(keys, sort=False)]
+    return pd.DataFrame(rows, columns=[*keys, "invariance"])
+
+
+def gate(table: pd.DataFrame) -> pd.DataFrame:
+    """The worst of the `verdicts` of all evaluators, per dimension: dimension, verdict."""
+    found = verdicts(table).groupby("dimension", sort=False)["invariance"]
+    return pd.DataFrame([(name, _worst(said)) for name, said in found], columns=["dimension", "verdict"])
+
+
+def _worst(said: pd.Series) -> str:
+    return FAIL if FAIL in set(said) else PASS if set(said) == {PASS} else NOT_TESTABLE

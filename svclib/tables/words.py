@@ -29,7 +29,8 @@ PERCENT = _set(
     "time_share compliance gap rate_low rate_high min_rate share_others identical best_share"
 )
 P_VALUES = _set(
-    "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj mahalanobis_p "
+    "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj "
+    "mahalanobis_p "
     "p_adj"
 )
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
@@ -44,7 +45,8 @@ NAMES = _set(
 CODES = _set(
     "model rotation "
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
-    "mid_on by level source flags note ri_table definition type decision outcome problem aspect object "
+    "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
+    "object "
     "principle criterion evidence proposal field"
 )
 # Texts with a meaning of their own in a name column, and the term for it.

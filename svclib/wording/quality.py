@@ -94,6 +94,19 @@ def invariance(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     return writer.claims()
 
 
+def measurement(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "measurement": may a scale be trusted, and compared with the baseline."""
+    writer = Writer("measurement", lang, label)
+    for row in records(frame):
+        parts: list[Part] = [(f"measurement.{row['judgement']}", row)]
+        if row["judgement"] == "not_computed":
+            parts.append(("measurement.why", row))
+        if row["invariance"]:
+            parts.append((f"measurement.compare_{row['invariance']}", row))
+        writer.say(parts)
+    return writer.claims()
+
+
 def agreement(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     """Claims on table "agreement": who rated what, the coefficient and its interval, or why none."""
     writer = Writer("agreement", lang, label)
