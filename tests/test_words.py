@@ -30,7 +30,7 @@ IDS = {
     "rule": "veto cap warn missing duplicate straight_line speed out_of_range not_reported after_as_of "
     "outside_window undated",
     "flags": "small_n psu_share fixed too_few_for_equivalence mid_not_declared exact_withheld "
-    "low_reliability rescored invariance invariance_part invariance_untested",
+    "low_reliability rescored invariance invariance_part invariance_untested mix_shift mix_unmatched",
     "note": "single_item too_few no_overlap constant_total no_error_variance single_psu small_n psu_share "
     "two_items constant_item:q01 negative_item:q01 unanswered_item:q01 weak_item excluded:A ignored_codes:7 "
     "constant subjects_absent:客户 counted_as:zero counted_as:lowest fixed census bounded_small_n",

@@ -26,7 +26,7 @@ Pair = tuple[NodeDraws, NodeDraws]
 def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Tables "changes" and "like_for_like" of the current cycle against its baseline.
 
-    A unit whose crude and like-for-like changes differ in direction is judged like for like.
+    A unit whose mix of channels shifted is judged like for like.
     """
     params = state.params
     comparison = Comparison(
@@ -41,8 +41,8 @@ def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
     for unit, plain in crude.items():
         if unit not in state.units(state.cycle):
             continue
-        turned = unit in like.reversed
-        answers, estimate = (like.responses, like.estimates[unit]) if turned else (kept, plain)
+        shifted = unit in like.shifted
+        answers, estimate = (like.responses, like.estimates[unit]) if shifted else (kept, plain)
         side = side_of(state, tables["weights"], unit)
         rows, pair = _of_unit(state, answers, unit, estimate, side, comparison)
         if pair is not None and unit not in marked.blocked:
@@ -79,7 +79,8 @@ class Marks(NamedTuple):
 
 
 def _marks(state: State, tables: Mapping[str, pd.DataFrame], like: Likeness) -> Marks:
-    flags: dict[str, list[str]] = {unit: ["mix_shift"] for unit in sorted(like.reversed)}
+    flags: dict[str, list[str]] = {unit: ["mix_shift"] for unit in sorted(like.shifted)}
+    flags |= {unit: ["mix_unmatched"] for unit in sorted(like.unmatched)}
     now = tables["authenticity"][tables["authenticity"]["cycle"] == state.cycle]
     for unit in audit.doubtful_units(now):
         flags.setdefault(unit, []).append("authenticity")

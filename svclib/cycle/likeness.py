@@ -23,16 +23,18 @@ ALPHA = 0.05
 
 
 class Likeness(NamedTuple):
-    """Answers of the current cycle re-weighted, the estimates from them, and where they matter.
+    """Answers of the current cycle re-weighted, the estimates from them, and whose change they give.
 
     table : table "like_for_like"
-    reversed : units whose crude change has another direction than the like-for-like one
+    shifted : units to be judged like for like
+    unmatched : units whose mix shifted but has a channel without a counterpart
     """
 
     responses: pd.DataFrame
     estimates: Mapping[str, Estimate]
     table: pd.DataFrame
-    reversed: frozenset[str]
+    shifted: frozenset[str]
+    unmatched: frozenset[str]
 
 
 def like_for_like(
@@ -42,32 +44,32 @@ def like_for_like(
 
     Current weights are multiplied by share in the baseline / share now of their channel
     within unit and evaluator (post-stratification; Little 1993), unless a channel has
-    answers in one of the cycles only.  A unit counts as reversed when its mix shifted more
-    than sampling explains (χ² over the channels of each evaluator, Holm over all) and a
-    rating changes its direction.
+    answers in one of the cycles only.  A unit is judged like for like when its mix shifted
+    more than sampling explains (χ² over the channels of each evaluator, Holm over all),
+    whatever that does to its change: a rule on the direction of a change would follow noise.
+    `reversed` tells where a rating of such a unit changes its direction.
     """
     factor = _factors(kept, comparison)
     weight = kept["weight"].to_numpy(dtype=float) * np.nan_to_num(factor, nan=1.0)
     made = kept.assign(weight=weight)
     found = estimates(state, made, state.compared)
     usable = ~pd.Series(np.isnan(factor)).groupby(kept["unit"].to_numpy()).any()
-    shifted = _shifted(kept)
+    moved = _shifted(kept)
     rows = []
     for unit, plain in crude.items():
         if not usable.get(unit, False):
             continue
         pair = [_gains(state, each, kept, comparison) for each in (plain, found[unit])]
         both = pair[0].add_suffix("_crude").join(pair[1].add_suffix("_adjusted"))
-        rows.append(
-            both.reset_index().assign(unit=unit, reversed=_turned(both).to_numpy() & (unit in shifted))
-        )
+        rows.append(both.reset_index().assign(unit=unit, reversed=_turned(both).to_numpy() & (unit in moved)))
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["unit", "reversed"])
     table = table.assign(baseline=comparison.baseline, cycle=comparison.cycle)
     if rows:
         table["mix_effect"] = table["change_crude"] - table["change_adjusted"]
     wanted = table.reindex(columns=list(TABLES["like_for_like"].all_columns))
-    turned = frozenset(table.loc[table["reversed"].astype(bool), "unit"])
-    return Likeness(made, found, sort_by_key("like_for_like", wanted), turned)
+    matched = {unit for unit in moved if usable[unit]}
+    ordered = sort_by_key("like_for_like", wanted)
+    return Likeness(made, found, ordered, frozenset(matched), frozenset(moved - matched))
 
 
 def _factors(kept: pd.DataFrame, comparison: Comparison) -> np.ndarray:
