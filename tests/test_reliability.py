@@ -422,8 +422,8 @@ def test_one_person_only_and_one_person_mostly():
 
 
 def test_small_samples_are_noted():
-    assert row(reliability.alpha(answers(13, n=99)))["note"] == "small_n"
-    assert row(reliability.alpha(answers(13, n=100)))["note"] == ""
+    assert row(reliability.alpha(answers(13, n=49)))["note"] == "small_n"
+    assert row(reliability.alpha(answers(13, n=50)))["note"] == ""
 
 
 def test_floor_and_ceiling_use_the_scale():

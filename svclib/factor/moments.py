@@ -64,7 +64,8 @@ class Moments:
     @property
     def complete_share(self) -> float:
         """Share of the rows with an answer that are complete."""
-        return float((~np.isnan(self.rows.x)).all(axis=1).sum() / max(self.answered, 1))
+        complete = self.n if self.rows.complete else (~np.isnan(self.rows.x)).all(axis=1).sum()
+        return float(complete / max(self.answered, 1))
 
     def moves(self, gradients: np.ndarray, slopes: np.ndarray | None = None) -> np.ndarray:
         """How far each row moves q functions, (n, q), weighted means 0; see `basis_moves`."""
@@ -114,7 +115,7 @@ def moments(rows: Sample, *, kind: str = "pearson", missing: str = "listwise") -
     if (kind, missing) == ("polychoric", "fiml"):
         raise ParamError("kind='polychoric' has no missing='fiml'; choose 'pairwise' or 'listwise'.")
     answered = len(rows.w)
-    if missing == "listwise":
+    if missing == "listwise" and not rows.complete:
         rows = rows.keep(np.asarray(~np.isnan(rows.x).any(axis=1)))
     fit = polychoric.fit if kind == "polychoric" else em.fit if missing == "fiml" else _pearson
     if len(rows.w) < 3:
@@ -136,9 +137,9 @@ def _pearson(rows: Sample) -> tuple[np.ndarray, np.ndarray, str, Moves]:
     Row i moves entry jk by r_j r_k / p_jk ((x_j - m_jk)(x_k - m_kj) - s_jk), p_jk the weight
     share of the rows with both items and m_jk the mean of item j in them.
     """
-    seen = ~np.isnan(rows.x)
-    if seen.all():
+    if rows.complete:
         return _complete(rows)
+    seen = ~np.isnan(rows.x)
     r, w = seen.astype(float), rows.w[:, None]
     squares = rows.w**2 if rows.squares is None else rows.squares
     mean = _ratio((w * np.where(seen, rows.x, 0.0)).sum(axis=0), (w * r).sum(axis=0))

@@ -70,18 +70,26 @@ class Sample:
         return whole.keep(np.asarray(~np.isnan(x).all(axis=1)))
 
     @cached_property
+    def complete(self) -> bool:
+        """Every row has an answer to every item."""
+        return not np.isnan(self.x).any()
+
+    @cached_property
     def distinct(self) -> tuple[Sample, np.ndarray] | None:
         """One row for all rows with the same answers, and which one stands for every row, (n,).
 
         Moments are the same and need far fewer rows where few answers are possible. None where
         answers are no small whole numbers, or hardly any repeat. The design is left out.
         """
+        most = min(LARGEST, len(self.w) * REPEATED)
+        if not self.x.size or 2 ** self.x.shape[1] > most:
+            return None
         low, high = (
             np.fmin.reduce(self.x, axis=0, initial=np.inf),
             np.fmax.reduce(self.x, axis=0, initial=-np.inf),
         )
         sizes = np.where(np.isfinite(low), high - low, 0.0) + 2
-        if not self.x.size or sizes.prod() > min(LARGEST, len(self.w) * REPEATED):
+        if sizes.prod() > most:
             return None
         step = np.where(np.isnan(self.x), 0.0, self.x - low + 1)
         if (step != np.rint(step)).any():

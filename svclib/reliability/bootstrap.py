@@ -35,7 +35,7 @@ def resampled(
         return nothing, nothing, nothing, nothing
     values = np.concatenate([
         [[_value(one, matrix, found.n) for one in asked] for matrix in part]
-        for part in matrices(found.rows, size=size, seed=seed)
+        for part in matrices(found, size=size, seed=seed)
     ])  # fmt: skip
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     low, high = np.quantile(values, tails, axis=0)
@@ -48,24 +48,48 @@ def _value(one: Coefficient, matrix: np.ndarray, n: float) -> float:
     return omega.of_matrix(matrix, n) if one.of is None else one.of(matrix)[0]
 
 
-def matrices(rows: Sample, *, size: int, seed: int) -> Iterator[np.ndarray]:
+def matrices(found: Moments, *, size: int, seed: int) -> Iterator[np.ndarray]:
     """Covariance matrices of the resamples, (batch, k, k), divisor the weights of a pair."""
-    k = rows.x.shape[1]
+    merged = found.merged is not None and found.rows.independent
+    rows = found.basis if merged else found.rows
+    units = None if found.rows.independent else rows.psu
     seen = ~np.isnan(rows.x)
-    x = np.where(seen, rows.x - np.nanmean(rows.x, axis=0), 0.0)
+    x = np.where(seen, rows.x - found.mean, 0.0)
+    w = rows.w[:, None]
+    (both, at), (first, own, other) = _shares(w, seen), _firsts(w * x, seen)
+    i, j = np.triu_indices(x.shape[1])
+    columns = [both, first, (w * x)[:, i] * x[:, j]]
+    sums = np.hstack([_summed(part, units) for part in columns])
+    rng, n = np.random.default_rng(seed), len(found.rows.w)
+    drawn = _kinds(rows.w, n, size, rng) if merged else _units(found.rows, size, rng)
+    cut = np.cumsum([both.shape[1], first.shape[1]])
+    for counts in drawn:
+        weight, level, product = np.split(
+            counts @ (sums / rows.w[:, None] / n if merged else sums), cut, axis=1
+        )
+        weight = weight[:, at]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            upper = product / weight - level[:, own] * level[:, other] / weight**2
+        out = np.empty((len(counts), x.shape[1], x.shape[1]))
+        out[:, i, j] = out[:, j, i] = upper
+        yield out
+
+
+def _shares(w: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the rows with both items of a pair, and the column of every pair."""
+    i, j = np.triu_indices(seen.shape[1])
+    if seen.all():
+        return w, np.zeros(len(i), dtype=int)
+    return w * seen[:, i] * seen[:, j], np.arange(len(i))
+
+
+def _firsts(wx: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sums of an item over the rows that have the other one, and the columns of both items of a pair."""
+    k = seen.shape[1]
     i, j = np.triu_indices(k)
-    rng = np.random.default_rng(seed)
-    if rows.independent:
-        kinds, times = np.unique(np.where(seen, x, np.nan), axis=0, return_counts=True)
-        x, seen, w, units, layers = np.nan_to_num(kinds), ~np.isnan(kinds), np.ones(len(kinds)), None, [times]
-    else:
-        w, units = rows.w, rows.psu
-        layers = _layers(rows)
-    both = _summed((w[:, None] * seen[:, i]) * seen[:, j], units)
-    first = _summed((w[:, None] * x)[:, np.repeat(np.arange(k), k)] * np.tile(seen, k), units)
-    second = _summed((w[:, None] * x)[:, i] * x[:, j], units)
-    for counts in _counts(layers, size, rng):
-        yield _covariances(counts @ both, (counts @ first).reshape(-1, k, k), counts @ second)
+    if seen.all():
+        return wx, i, j
+    return np.repeat(wx, k, axis=1) * np.tile(seen, k), i * k + j, j * k + i
 
 
 def _summed(z: np.ndarray, units: np.ndarray | None) -> np.ndarray:
@@ -74,27 +98,23 @@ def _summed(z: np.ndarray, units: np.ndarray | None) -> np.ndarray:
     return np.column_stack([np.bincount(units, weights=column) for column in z.T])
 
 
-def _layers(rows: Sample) -> list[np.ndarray]:
-    """Per stratum: which sampling units may be drawn, as counts over all units."""
-    layer = np.zeros(len(rows.ids), dtype=int)
+def _kinds(w: np.ndarray, n: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """How often every set of answers is drawn, (batch, sets)."""
+    step = max(1, BATCH // len(w))
+    for start in range(0, size, step):
+        yield rng.multinomial(n, w / w.sum(), size=min(step, size - start)).astype(float)
+
+
+def _units(rows: Sample, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """How often every sampling unit is drawn, (batch, units), with replacement within its stratum."""
+    units = len(rows.ids)
+    layer = np.zeros(units, dtype=int)
     layer[rows.psu] = rows.stratum
-    return [(layer == h).astype(int) for h in range(layer.max() + 1)]
-
-
-def _counts(layers: list[np.ndarray], size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """How often every unit is drawn, (batch, units), with replacement within its stratum."""
-    step = max(1, BATCH // len(layers[0]))
+    members = [np.flatnonzero(layer == h) for h in range(layer.max() + 1)]
+    step = max(1, BATCH // units)
     for start in range(0, size, step):
         batch = min(step, size - start)
-        yield np.sum([rng.multinomial(h.sum(), h / h.sum(), size=batch) for h in layers], axis=0, dtype=float)
-
-
-def _covariances(both: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Matrices from the sums of pair weights, of items over the rows of the other, and of products."""
-    k = first.shape[1]
-    i, j = np.triu_indices(k)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        upper = second / both - first[:, i, j] * first[:, j, i] / both**2
-    out = np.empty((len(both), k, k))
-    out[:, i, j] = out[:, j, i] = upper
-    return out
+        first = units * np.arange(batch)[:, None]
+        drawn = [m[rng.integers(len(m), size=(batch, len(m)))] + first for m in members]
+        counts = np.bincount(np.hstack(drawn).ravel(), minlength=batch * units)
+        yield counts.reshape(batch, units).astype(float)

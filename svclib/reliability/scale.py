@@ -198,7 +198,8 @@ def end_share(rows: Sample) -> float:
     for x in rows.x.T:
         low, high = np.fmin.reduce(x, initial=np.inf), np.fmax.reduce(x, initial=-np.inf)
         if low <= high:
-            shares.append(max(rows.w @ (x == end) for end in (low, high)) / (rows.w @ ~np.isnan(x)))
+            answered = rows.w.sum(where=~np.isnan(x))
+            shares.append(max(rows.w.sum(where=x == end) for end in (low, high)) / answered)
     return float(np.mean(shares)) if shares else 0.0
 
 
