@@ -372,6 +372,21 @@ def test_a_year_weighs_its_cycles_and_one_bad_cycle_holds_it_down(tmp_path: Path
     ]  # fmt: skip
 
 
+def test_a_year_is_rolled_up_by_parent(tmp_path: Path):
+    office = Office(tmp_path)
+    above = (("甲", "东区", "是"), ("乙", "东区", "是"), ("丙", "", "是"), ("东区", "", "否"))
+    units = [{"部门": unit, "上级部门": up, "参评": scored} for unit, up, scored in above]
+    for name, (first, second) in {"2026Q1": (95, 50), "2026Q2": (91, 100)}.items():
+        values = {"甲": flat(first), "乙": flat(second), "丙": flat(70)}
+        office.cycle(name, values, sheets={"units": units})
+    annual = {"from": ["2026Q1.yaml", "2026Q2.yaml"]}
+    tables = evaluated(office.cycle("2026", {}, kind="annual", annual=annual, data={}))
+    below = tables["parents"].set_index("parent")
+    assert below.loc["东区", ["n_units", "n_graded", "plain_mean", "lowest"]].tolist() == [2, 2, 84.0, 75.0]
+    counts = tables["parent_grades"].set_index("grade")["n_units"]
+    assert counts.to_dict() == {"优": 1, "中": 1}
+
+
 # ---- bonus and penalty points
 
 

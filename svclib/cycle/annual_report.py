@@ -14,6 +14,7 @@ from svclib.cycle.report import LANGUAGES, board, label, shown_changes
 from svclib.cycle.state import State
 from svclib.cycle.steps import Tables
 from svclib.levers import losses
+from svclib.parents import roll_up
 from svclib.scores import TOTAL
 
 _NO_TARGETS = {"unit": "str", "indicator": "str", "value": "float", "target": "float"}
@@ -53,9 +54,11 @@ def measures(state: State, _: Mapping[str, pd.DataFrame]) -> Tables:
 
 
 def report(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """90: the board of the year, and its sentences."""
+    """90: the board of the year, the same by parent, and its sentences."""
     said = [_claims(state, tables, lang) for lang in LANGUAGES]
-    return {"board": board(state, tables), "claims": pd.concat(said, ignore_index=True)}
+    grades = tables["grades"][tables["grades"]["cycle"] == state.cycle]
+    below = roll_up(grades, state.above, cycle=state.cycle)
+    return {"board": board(state, tables), "claims": pd.concat(said, ignore_index=True)} | below
 
 
 def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.DataFrame:
