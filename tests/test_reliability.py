@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 from svclib import factor, reliability
 from svclib.columns import TABLES
 from svclib.errors import DataError, ParamError
-from svclib.reliability import COEFFICIENTS
+from svclib.reliability import COEFFICIENTS, functions
 from svclib.reliability.scale import Scale, evaluate
 
 NAN = np.nan
@@ -168,6 +168,81 @@ def test_forgetting_to_reverse_is_noticed(bfi):
     one = bfi.assign(A1=7 - bfi["A1"])[["A1", "A2", "A3", "A4", "A5"]]
     assert row(reliability.alpha(one))["note"] == "negative_item:A1"
     assert reliability.item_analysis(one)["note"].tolist() == ["negative_item", "", "", "", ""]
+
+
+def test_split_halves_of_attitude():
+    """psych::splitHalf: the highest of 35 splits, on the correlations; the mean of equal halves is alpha."""
+    cor = ATTITUDE.corr().to_numpy()
+    assert functions.rulon(cor, functions.signs(7)).max() == pytest.approx(0.8926322063, abs=5e-11)
+    six = cor[:6, :6]
+    assert functions.rulon(six, functions.signs(6)).mean() == pytest.approx(functions.raw(six)[0], abs=1e-14)
+
+
+def test_omegas_of_the_bfi(bfi):
+    """2713 complete rows: semTools compRelSEM on the covariances .7673337; ordinal alpha .79286."""
+    rows = factor.sample(bfi[["E1", "E2", "E3", "E4", "E5"]])
+    names = ["omega.raw", "alpha.ordinal"]
+    found = reliability.coefficients(rows, names)["estimate"].tolist()
+    assert found == pytest.approx([0.7673337, 0.79286], abs=5e-6)
+
+
+def test_fiml_lies_near_its_neighbours(bfi):
+    x = bfi[["A1", "A2", "A3", "A4", "A5"]]
+    fiml = row(reliability.alpha(x, missing="fiml"))
+    assert fiml["n"] == 2800
+    assert fiml["estimate"] == pytest.approx(0.7030, abs=1e-3)  # pairwise .70302, listwise .70376
+
+
+# Thurstone's nine tests, n = 213 (psych::Thurstone): lower triangle.
+THURSTONE = [
+    [0.828],
+    [0.776, 0.779],
+    [0.439, 0.493, 0.46],
+    [0.432, 0.464, 0.425, 0.674],
+    [0.447, 0.489, 0.443, 0.59, 0.541],
+    [0.447, 0.432, 0.401, 0.381, 0.402, 0.288],
+    [0.541, 0.537, 0.534, 0.35, 0.367, 0.32, 0.555],
+    [0.38, 0.358, 0.359, 0.424, 0.446, 0.325, 0.598, 0.452],
+]
+
+
+def test_schmid_leiman_of_thurstone():
+    """psych::omega(Thurstone, n.obs = 213) 2.2.9."""
+    cor = np.eye(9)
+    for i, lower in enumerate(THURSTONE, start=1):
+        cor[i, :i] = cor[:i, i] = lower
+    found = reliability.schmid_leiman(cor)
+    assert found["omega_h"] == pytest.approx(0.7360703183, abs=2e-6)
+    assert found["omega_total"] == pytest.approx(0.9308254149, abs=2e-6)
+    assert found["omega_limit"] == pytest.approx(0.7907716168, abs=2e-6)
+    assert found["alpha"] == pytest.approx(0.8914575356, abs=5e-11)
+    with pytest.raises(ParamError, match="n_factors=2; a general factor needs at least 3"):
+        reliability.schmid_leiman(cor, n_factors=2)
+
+
+def test_alpha_is_the_consistency_of_the_mean_of_raters():
+    """Shrout & Fleiss (1979): ICC(C,k) of their six targets and four judges is .9093155424."""
+    ratings = pd.DataFrame(
+        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    )
+    found = row(reliability.alpha(ratings, ci="feldt"))
+    assert found["estimate"] == pytest.approx(0.9093155424, abs=5e-11)
+    assert found["ci_low"] == pytest.approx(
+        1 - (1 - 0.9093155424) * 3.5764, abs=2e-5
+    )  # F(.975; 5, 15)
+
+
+ECSI = {"IMAG": 0.7144, "CUEX": 0.4326, "PERQ": 0.8724, "PERV": 0.8167, "CUSA": 0.7701, "CUSL": 0.4417}
+
+
+@pytest.mark.parametrize(("block", "expected"), ECSI.items())
+def test_alphas_of_the_satisfaction_index(shared_data, block, expected):
+    """Mobile phones, 250 customers (Tenenhaus et al. 2005)."""
+    file = shared_data / "ecsi_mobi" / "mobi.csv"
+    if not file.is_file():
+        pytest.skip(f"{file} not found: GPL data, not redistributed here")
+    x = pd.read_csv(file).filter(regex=f"^{block}[0-9]")
+    assert row(reliability.alpha(x))["estimate"] == pytest.approx(expected, abs=5e-5)
 
 
 # pingouin
