@@ -12,7 +12,7 @@ from svclib.validity.correlations import correlation
 pytestmark = pytest.mark.slow
 TWO = {"a": ["q1", "q2", "q3"], "b": ["q4", "q5", "q6"]}
 LOADINGS = np.array([0.8, 0.7, 0.6, 0.85, 0.7, 0.65])
-PHI, RUNS = 0.6, 1000
+PHI, RUNS = 0.6, 600
 SHIFT = {"symmetric": 0.0, "ceiling": 1.3}  # 9 % and 47 % of the answers at the top
 
 
@@ -26,7 +26,7 @@ def draw(rng, n, shift):
 def told(found, scales):
     """Every estimate with its interval, in one order."""
     parts = [validity.convergent(scales).query("variant == 'raw'"), validity.factor_correlations(scales)]
-    return pd.concat([*parts, validity.ratios(found, TWO)] if found else parts)
+    return pd.concat([*parts, validity.ratios(found, TWO)] if found else parts, ignore_index=True)
 
 
 def truth(shift):
