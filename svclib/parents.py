@@ -24,7 +24,7 @@ def roll_up(grades: pd.DataFrame, above: Mapping[str, str], *, cycle: str) -> di
     below = [
         {"cycle": cycle, "parent": parent, **row}
         for row in grades[["unit", "grade", "status", "published"]].to_dict("records")
-        for parent in _chain(str(row["unit"]), above)
+        for parent in chain(str(row["unit"]), above)
     ]
     if not below:
         return {"parents": empty("parents"), "parent_grades": empty("parent_grades")}
@@ -42,8 +42,8 @@ def roll_up(grades: pd.DataFrame, above: Mapping[str, str], *, cycle: str) -> di
     }
 
 
-def _chain(unit: str, above: Mapping[str, str]) -> list[str]:
-    """Parents of a unit, nearest first."""
+def chain(unit: str, above: Mapping[str, str]) -> list[str]:
+    """The bodies above a unit, nearest first."""
     found: list[str] = []
     while (unit := above.get(unit, "")) and unit not in found:
         found.append(unit)

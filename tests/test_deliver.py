@@ -18,6 +18,7 @@ from numpy.testing import assert_allclose
 from svclib import framework, grades, scores, targets
 from svclib.columns import TABLES, empty
 from svclib.deliver import lists, notice, results, sheet
+from svclib.deliver.page import Page
 from svclib.framework import Framework
 from svclib.sources.catalog import SHEETS
 
@@ -67,8 +68,9 @@ def found(plan: Framework, **more: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def written(tmp_path: Path, plan: Framework, **more: pd.DataFrame) -> Path:
+    tmp_path.mkdir(exist_ok=True)
     path = tmp_path / "结果.xlsx"
-    return results.write(path, found(plan, **more), plan, lang="zh", label=label, facts="2026Q2")
+    return results.write(path, Page(found(plan, **more), plan, "zh", label), facts="2026Q2")
 
 
 def recalculated(paths: list[Path]) -> list[Any]:
@@ -111,7 +113,7 @@ def recomputed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Every plan's workbook after one start of LibreOffice."""
     folder = tmp_path_factory.mktemp("plans")
     paths = [
-        results.write(folder / f"{name}.xlsx", found(plan), plan, lang="zh", label=label, facts="")
+        results.write(folder / f"{name}.xlsx", Page(found(plan), plan, "zh", label), facts="")
         for name, plan in plans().items()
     ]
     return dict(zip(plans(), recalculated(paths), strict=True))
@@ -153,10 +155,8 @@ def test_a_buffer_shows_the_last_grade_and_what_it_keeps(tmp_path: Path):
     assert found(plan)["grades"].set_index("unit")["reason"].to_dict() == {
         "=甲": "buffer", "丁": "by_cut", "丙": "veto", "乙": "buffer",
     }  # fmt: skip
-    assert "缓冲后序号" not in [c.value for c in openpyxl.load_workbook(
-        results.write(tmp_path / "plain.xlsx", found(plans()["cuts"]), plans()["cuts"], lang="zh",
-                      label=label, facts="")
-    )["总分与等级"][1]]  # fmt: skip
+    plain = openpyxl.load_workbook(written(tmp_path / "plain", plans()["cuts"]))
+    assert "缓冲后序号" not in [cell.value for cell in plain["总分与等级"][1]]
 
 
 def test_the_grade_sheet_holds_formulas_beside_published_values(tmp_path: Path):
@@ -172,9 +172,7 @@ def test_a_unit_without_a_grade_has_no_recomputed_one(tmp_path: Path):
     plan = plans()["cuts"]
     tables = found(plan)
     none = tables["grades"].assign(status="small_sample", reason="small_sample", grade="", published=np.nan)
-    path = results.write(
-        tmp_path / "x.xlsx", tables | {"grades": none}, plan, lang="zh", label=label, facts=""
-    )
+    path = results.write(tmp_path / "x.xlsx", Page(tables | {"grades": none}, plan, "zh", label), facts="")
     page = openpyxl.load_workbook(path)["总分与等级"]
     assert [page.cell(2, c).value for c in (3, 6, 9, 10, 12)] == [None] * 5
     assert page.cell(2, 13).value == "样本不足"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import openpyxl
 
 from svclib.deliver import page as pages
-from svclib.deliver import sheet
+from svclib.deliver import parents, sheet
 from svclib.deliver.formulas import Rows, Rules, quoted, rounded
 from svclib.deliver.page import Page
 from svclib.tables import of_year
@@ -52,6 +52,7 @@ def write(path: Path, page: Page, annual: Annual, *, facts: str) -> Path:
     cuts = pages.rules(made, page)
     books = _Books(cuts, _cycles(cycles, page, cuts), _rules(made, page, annual, cuts))
     _grades(here, page, books)
+    parents.write(made, page)
     shown = page._replace(tables={name: of_year(frame) for name, frame in page.tables.items()})
     for name in LISTED:
         if name in shown.tables and len(shown.tables[name]):
@@ -107,17 +108,19 @@ def _rules(made: openpyxl.Workbook, page: Page, annual: Annual, cuts: Rules) -> 
 
 def _grades(here: Any, page: Page, books: _Books) -> None:
     """Sheet of the year: formulas, the published numbers beside them, and whether they agree."""
-    sheet.header(here, page.heads(GRADES))
+    names = (*GRADES, *parents.columns(page))
+    sheet.header(here, page.heads(names))
     own = {name for name, group in page.framework.groups.items() if group.scale}
     totals = page.tables["totals"].query("node == 'total'").set_index("unit")
     for at, row in enumerate(page.tables["grades"].to_dict("records"), 2):
-        cells = _cells(here, at, GRADES)
+        cells = _cells(here, at, names)
         said = {name: page.said(name, row[name]) for name in ("unit", "status", "reason", "clause")}
         said |= {"group": page.named(row["group"] if row["group"] in own else "") or page.word("base")}
         said |= {"published": row["published"], "grade": page.named(row["grade"])}
         said |= {name: row[name] for name in ("rank", "rank_low", "rank_high")}
         graded = row["status"] == "graded"
         said |= {c: totals.loc[row["unit"], c] for c in ("score_low", "score_high") if graded}
+        said |= {name: parents.listed(page, row["unit"]) for name in parents.columns(page)}
         for name, value in said.items():
             sheet.put(cells[name], value)
         mine = f"EXACT({books.cycles.column('A')},${cells['unit'].coordinate})"

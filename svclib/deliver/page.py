@@ -19,12 +19,13 @@ from svclib.tables import Label
 
 
 class Page(NamedTuple):
-    """What every sheet needs: the tables, the rules, the words."""
+    """What every sheet needs: the tables, the rules, the words, and the parent of each unit and parent."""
 
     tables: Mapping[str, pd.DataFrame]
     framework: Framework
     lang: str
     label: Label
+    above: Mapping[str, str] = {}
 
     def word(self, name: str) -> str:
         """A word of the workbook."""

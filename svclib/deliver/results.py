@@ -15,13 +15,10 @@ from openpyxl.utils import get_column_letter
 
 from svclib import tables
 from svclib.deliver import page as pages
-from svclib.deliver import sheet
+from svclib.deliver import parents, sheet
 from svclib.deliver.formulas import EXACT, Rows, Rules, Scores, by_targets, quoted, rounded
 from svclib.deliver.page import Page
-from svclib.framework import Framework
-from svclib.tables import Label
 
-Tables = Mapping[str, pd.DataFrame]
 # What is listed as it stands after the sheets with formulas.
 LISTED = ("adjustments", "changes", "targets", "problems", "actions", "collection", "appeals", "revision")
 # Columns of the sheet of grades; those of the buffer are left out where there is none.
@@ -33,22 +30,22 @@ GRADES = (
 BUFFERED = ("last_grade", "last_order", "kept_order")
 
 
-def write(path: Path, found: Tables, framework: Framework, *, lang: str, label: Label, facts: str) -> Path:
+def write(path: Path, page: Page, *, facts: str) -> Path:
     """Write the workbook of one cycle; refuses to write over a file.
 
     Parameters
     ----------
-    found : result tables of one cycle; those of `LISTED` that are absent or empty are left out.
+    page : with the result tables of one cycle; those of `LISTED` that are absent or empty are left out.
     facts : line under the title: cycle, status, baseline, number of units.
     """
-    page = Page(found, framework, lang, label)
-    made = sheet.book()
+    made, found = sheet.book(), page.tables
     pages.front(made, page, _lines(page, facts))
     rules = pages.rules(made, page)
     scores = _scores(made, page)
     grades = made.create_sheet(page.word("grades"), 1)
     limits = _limits(made, page, scores)
     _grades(grades, page, _Books(rules, scores, limits))
+    parents.write(made, page)
     for name in LISTED:
         if name in found and len(found[name]):
             pages.listed(made, page, name)
@@ -151,6 +148,7 @@ class _Books(NamedTuple):
 def _grades(here: Any, page: Page, books: _Books) -> None:
     """Sheet of totals and grades: formulas, the published numbers beside them, and whether they agree."""
     names = [name for name in GRADES if page.framework.grades.buffer or name not in BUFFERED]
+    names += parents.columns(page)
     sheet.header(here, page.heads(names))
     own = {name for name, group in page.framework.groups.items() if group.scale}
     for at, row in enumerate(page.tables["grades"].to_dict("records"), 2):
@@ -159,6 +157,7 @@ def _grades(here: Any, page: Page, books: _Books) -> None:
         said["group"] = page.named(row["group"] if row["group"] in own else "") or page.word("base")
         said |= {name: row[name] for name in ("adjustment", "published")}
         said |= {name: page.said(name, row[name]) for name in ("status", "reason", "clause")}
+        said |= {parents.ABOVE: parents.listed(page, row["unit"])}
         for name in set(said) & set(cells):
             sheet.put(cells[name], said[name])
         if row["status"] == "graded":

@@ -29,11 +29,11 @@ def deliver(ctx: Context) -> dict[str, str]:
         return {}
     found = _tables(ctx, run_dir)
     facts = ctx.masthead(lang)[1]
+    page = Page(found, ctx.framework, lang, ctx.label, ctx.state.above)
     if of_year is not None:
-        page = Page(found, ctx.framework, lang, ctx.label)
         annual.write(run_dir / RESULTS, page, of_year, facts=facts)
         return {RESULTS: "results"}
-    results.write(run_dir / RESULTS, found, ctx.framework, lang=lang, label=ctx.label, facts=facts)
+    results.write(run_dir / RESULTS, page, facts=facts)
     made = {RESULTS: "results"} | _lists(ctx, found, run_dir, lang)
     return made | dict.fromkeys(_notices(ctx, found, run_dir / NOTICES, lang), "notice")
 
