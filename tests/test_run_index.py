@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +30,9 @@ def publish_run(out: Path, cycle: str, rows: list[tuple[str, float, str, str]]) 
         for lang, title in (("zh", "一部"), ("en", "Unit 1")):
             (staged / f"report.{lang}.html").write_text("x", encoding="utf-8")
             page = staged / "units" / f"甲.{lang}.html"
-            page.write_text(f"<title>{title}</title>", encoding="utf-8")
+            above = {"zh": "上级：<东区>", "en": "Parent: East"}[lang]
+            text = f'<title>{title}</title>{"x" * 5000}<span class="parent">{html.escape(above)}</span>'
+            page.write_text(text, encoding="utf-8")
         return publish.publish(staged, home, run_id)
 
 
@@ -60,6 +63,8 @@ def test_words_of_each_language_and_escaped_titles(out: Path):
     assert "样本不足" in zh
     assert "92.4 A" in en
     assert "Unit 1" in en
+    assert "上级：&lt;东区&gt;" in zh
+    assert en.count("Parent: East") == 1  # 乙 has no page that would tell
     assert "Draft" in en
 
 

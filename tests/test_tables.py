@@ -173,6 +173,9 @@ def test_lists_cards_and_headings_are_escaped_and_have_a_plain_text():
     )
     assert shown.text == "总分: 82.96 均值\n等级: 良好1、合格10、不合格1、暂不评级"
     assert shown.html.count('class="value text"') == 1
+    below = tables.masthead("甲", "2026Q2", "上级：<东区>")
+    assert '<span class="parent">上级：&lt;东区&gt;</span>' in below.html
+    assert below.text == "甲\n2026Q2 · 上级：<东区>"
     assert tables.masthead("评价<报告>", "2026Q2").html.startswith(
         '<header class="masthead"><h1>评价&lt;报告&gt;</h1>'
     )

@@ -191,17 +191,17 @@ class Context:
         claims = self.table("claims")
         return claims[(claims["lang"] == lang) & claims["template"].str.startswith(f"{kind}.")]
 
-    def masthead(self, lang: str, unit: str = "") -> tuple[str, str]:
-        """Title of the report, or of one unit's page, and the facts of the cycle in a line."""
+    def masthead(self, lang: str, unit: str = "") -> tuple[str, str, str]:
+        """Title of the report or of one unit's page, the facts of the cycle, and what the unit belongs to."""
         title = getattr(self.params.title, lang) or self.label(self.framework.name, lang)
         facts = {"cycle": self.params.cycle, "status": self.params.status, "baseline": self.state.baseline}
         facts |= {"units": len(self.units), "unit_label": self.label(self.framework.unit_label, lang)}
         line = wording.masthead(facts, lang, self.label)
         if not unit:
-            return title, line
+            return title, line, ""
         above = self.state.above.get(unit, "")
-        below = f" · {wording.unit_line(above, lang, self.label)}" if above else ""
-        return self.label(unit, lang), f"{title} · {line}{below}"
+        parent = wording.unit_line(above, lang, self.label) if above else ""
+        return self.label(unit, lang), f"{title} · {line}", parent
 
     def valid(self, *cycles: str) -> pd.DataFrame:
         """Responses that count, reverse items recoded: the data behind the statistics."""

@@ -29,6 +29,7 @@ WORDS = {
     },
 }  # fmt: skip
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+_PARENT = re.compile(r'<span class="parent">(.*?)</span>', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _block(name: str, found: list[Entry], lang: str, out: Path) -> dict[str, Any
         for e in mine
     ]
     units = list(dict.fromkeys(u for e in reversed(mine) for u in e.board["unit"]))
-    rows = [{"unit": _label(u, mine, lang), "cells": [_cell(e, u, lang, out) for e in mine]} for u in units]
+    rows = [{**_told(u, mine, lang), "cells": [_cell(e, u, lang, out) for e in mine]} for u in units]
     return {"name": name, "cycles": cycles, "rows": rows}
 
 
@@ -118,14 +119,18 @@ def _cell(entry: Entry, unit: str, lang: str, out: Path) -> dict[str, str]:
     return {"text": text, "href": _link(page, out) if page else ""}
 
 
-def _label(unit: str, mine: list[Entry], lang: str) -> str:
-    """Heading of the unit's latest page, which carries its name in `lang`."""
+def _told(unit: str, mine: list[Entry], lang: str) -> dict[str, str]:
+    """Name of the unit, and what it belongs to, from its latest page, which carries both in `lang`."""
     for entry in reversed(mine):
         page = entry.page(unit, lang)
         if page:
-            head = _TITLE.search(page.read_text(encoding="utf-8")[:4000])
-            return html.unescape(head.group(1)) if head else unit
-    return unit
+            text = page.read_text(encoding="utf-8")
+            head, above = _TITLE.search(text), _PARENT.search(text)
+            return {
+                "unit": html.unescape(head.group(1)) if head else unit,
+                "parent": html.unescape(above.group(1)) if above else "",
+            }
+    return {"unit": unit, "parent": ""}
 
 
 def _link(path: Path, out: Path) -> str:

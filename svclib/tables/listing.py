@@ -55,7 +55,10 @@ def _size(value: str) -> str:
     return " text" if len(value) > 12 else ""
 
 
-def masthead(title: str, line: str) -> Shown:
-    """Title of a report and the line under it."""
-    block = f'<header class="masthead"><h1>{html.escape(title)}</h1><p>{html.escape(line)}</p></header>'
-    return Shown(block, f"{title}\n{line}")
+def masthead(title: str, line: str, parent: str = "") -> Shown:
+    """Title of a report and the line under it, for a unit with the body it belongs to."""
+    above = f' · <span class="parent">{html.escape(parent)}</span>' if parent else ""
+    block = (
+        f'<header class="masthead"><h1>{html.escape(title)}</h1><p>{html.escape(line)}{above}</p></header>'
+    )
+    return Shown(block, f"{title}\n{line}" + (f" · {parent}" if parent else ""))
