@@ -233,6 +233,13 @@ def test_limits_by_hand(scale, x, expected):
     assert (low[0], high[0]) == pytest.approx(expected)
 
 
+def test_wide_intervals_stay_numbers():
+    for scale in ("log", "logit"):
+        low, high = interval(1e-9, 1.0, 5, scale=scale, confidence=0.95)
+        assert low[0] == pytest.approx(0)
+        assert np.isfinite(high[0])
+
+
 # influences: an error is what re-weighting the rows does
 
 

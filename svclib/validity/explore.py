@@ -25,20 +25,20 @@ HEYWOOD = 0.005  # a uniqueness at the edge, as R's factanal bounds it
 
 
 def reduced(cor: np.ndarray) -> np.ndarray:
-    """The correlations with what one factor leaves of every variance: ones less its uniquenesses.
+    """Correlations (..., k, k) with what one factor explains of every variance on the diagonal.
 
     Principal axes iterated from the squared multiple correlations, as psych::fa.parallel has it.
     """
-    out = cor.copy()
-    shared = 1 - 1 / np.diag(np.linalg.pinv(cor))
+    out, on = cor.copy(), np.arange(cor.shape[-1])
+    shared = 1 - 1 / np.linalg.pinv(cor, hermitian=True)[..., on, on]
     for _ in range(AXES):
-        np.fill_diagonal(out, shared)
+        out[..., on, on] = shared
         values, vectors = np.linalg.eigh(out)
-        following = np.minimum(max(values[-1], 0.0) * vectors[:, -1] ** 2, 1.0)
+        following = np.minimum(np.maximum(values[..., -1:], 0.0) * vectors[..., -1] ** 2, 1.0)
         done, shared = abs(following - shared).max() < CLOSE, following
         if done:
             break
-    np.fill_diagonal(out, shared)
+    out[..., on, on] = shared
     return out
 
 
@@ -58,8 +58,8 @@ def parallel(found: Moments, *, draws: int = 100, quantile: float = 0.95, seed: 
     """
     k, note = len(found.rows.items), usable(found)
     parts = []
-    values = _eigenvalues(found.matrix) if not note else np.full((2, k), np.nan)
-    chance = np.quantile(_by_chance(found, draws, seed), quantile, axis=0) if not note else values
+    values = _eigenvalues(correlation(found.matrix)) if not note else np.full((2, k), np.nan)
+    chance = np.quantile(_by_chance(found, draws, seed), quantile, axis=1) if not note else values
     for stat, own, limit in zip(EIGENVALUES, values, chance, strict=True):
         above = np.cumprod(own > limit).astype(bool)
         parts.append(pd.DataFrame({"stat": stat, "component": np.arange(1, k + 1), "eigenvalue": own,
@@ -67,12 +67,13 @@ def parallel(found: Moments, *, draws: int = 100, quantile: float = 0.95, seed: 
     return pd.concat(parts, ignore_index=True).assign(draws=draws, seed=seed, n=found.n, note=note)
 
 
-def _eigenvalues(cov: np.ndarray) -> np.ndarray:
-    cor = correlation(cov)
-    return np.array([np.linalg.eigvalsh(reduced(cor))[::-1], np.linalg.eigvalsh(cor)[::-1]])
+def _eigenvalues(cor: np.ndarray) -> np.ndarray:
+    """Falling eigenvalues of the factors and of the components, (2, ..., k)."""
+    return np.array([np.linalg.eigvalsh(matrix)[..., ::-1] for matrix in (reduced(cor), cor)])
 
 
 def _by_chance(found: Moments, draws: int, seed: int) -> np.ndarray:
+    """Eigenvalues of shuffled answers, (2, draws, k)."""
     rng, rows = np.random.default_rng(seed), found.rows
     places = [np.flatnonzero(~np.isnan(column)) for column in rows.x.T]
     out = []
@@ -80,9 +81,8 @@ def _by_chance(found: Moments, draws: int, seed: int) -> np.ndarray:
         x = rows.x.copy()
         for j, at in enumerate(places):
             x[at, j] = rng.permutation(x[at, j])
-        shuffled = replace(rows, x=x)
-        out.append(_eigenvalues(moments(shuffled, missing="pairwise").matrix))
-    return np.array(out)
+        out.append(correlation(moments(replace(rows, x=x), missing="pairwise").matrix))
+    return _eigenvalues(np.array(out))
 
 
 def retained(table: pd.DataFrame, stat: str = "factors") -> int:

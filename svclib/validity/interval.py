@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special, stats
 
 from svclib.errors import ParamError
 from svclib.factor import Moments, Sample, scores
 
+WIDE = 700.0  # on the log scale: any wider is no number
 SCALES = ("wald", "log", "fisher", "logit")
 METHODS = {
     "wald": "adf_wald",
@@ -43,13 +44,13 @@ def interval(
     if scale == "wald":
         return x - reach, x + reach
     if scale == "log":
-        return x * np.exp(-reach / x), x * np.exp(reach / x)
+        wide = np.minimum(reach / x, WIDE)
+        return x * np.exp(-wide), x * np.exp(wide)
     if scale == "fisher":
         z, wide = np.arctanh(x), reach / (1 - x**2)
         return np.tanh(z - wide), np.tanh(z + wide)
-    odds, wide = x / (1 - x), reach / (x * (1 - x))
-    low, high = odds * np.exp(-wide), odds * np.exp(wide)
-    return low / (1 + low), high / (1 + high)
+    place, wide = special.logit(x), reach / (x * (1 - x))
+    return special.expit(place - wide), special.expit(place + wide)
 
 
 def error(rows: Sample, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
