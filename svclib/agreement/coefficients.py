@@ -82,6 +82,10 @@ LEVELS: dict[str, tuple[str, ...]] = {
 }
 
 
+# No coefficient can be lower: an interval that goes on says nothing more.
+LEAST = {"percent": 0.0, "kendall": 0.0}
+
+
 def agreement(
     ratings: pd.DataFrame,
     *,
@@ -187,7 +191,7 @@ def _row(ratings: Ratings, stat: str, variant: str, *, ci: str, confidence: floa
         "estimate": found.estimate,
         "se": found.se,
         "df": found.df,
-        "ci_low": found.low,
+        "ci_low": np.maximum(found.low, LEAST.get(stat, -1.0)),
         "ci_high": found.high,
         "confidence": confidence,
         "method": found.method,
