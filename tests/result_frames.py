@@ -23,6 +23,8 @@ ENGLISH = {
     "客户": "Customers",
     "内部监督": "Inspectors",
     "电话": "Phone",
+    "订单": "Orders",
+    "运输": "Transport",
     "网络": "Online",
     "客户体验": "Customer experience",
     "运行安全": "Operating safety",

@@ -385,3 +385,13 @@ def test_inspections_follow_the_checklist_and_one_check_in_ten_is_seen_by_two(ye
     failed = (rows["结果"] == "不符合").groupby(rows["检查员"]).mean()
     assert failed.idxmin() == lax["text"]
     assert failed[lax["text"]] < failed.drop(lax["text"]).min() / 2
+
+
+def test_every_category_step_and_cause_has_its_english():
+    plan = framework.load(ROOT / "params" / "demo" / "framework.yaml")
+    frames = [pd.read_csv(path, dtype=str) for path in FOLDER.glob("*/events.csv")]
+    frames.append(pd.read_csv(FOLDER / "keywords.csv", dtype=str))
+    told = [f[c].dropna() for f in frames for c in ("类别", "环节", "原因") if c in f]
+    names = sorted(set(pd.concat(told)))
+    assert len(names) > 15
+    assert [name for name in names if plan.label(name, "en") == name] == []

@@ -86,6 +86,12 @@ def test_labels_fall_back_to_the_identifier():
     assert built.label("没有英文", "en") == "没有英文"
 
 
+def test_names_of_the_data_have_their_english():
+    built = framework.from_dict(changed((("names_en",), {"投诉": "Complaints"})))
+    assert [built.label("投诉", lang) for lang in ("zh", "en")] == ["投诉", "Complaints"]
+    assert built.number_hash() == tiny_framework().number_hash()
+
+
 def test_a_veto_written_twice_is_one_limit():
     limit = {"type": "veto", "object": "事故率", "condition": ">", "value": 2, "clause": "第二条"}
     built = framework.from_dict(changed((("grades", "limits"), [limit])))

@@ -171,6 +171,9 @@ def test_levers_consequences_concerns_steps_findings_referrals_and_mix():
     step = {"cycle": "2026Q2", "unit": "*", "category": "订单", "step": "运输", "n": 9, "hours": 2.5, "time_share": 0.4,
             "compliance": 0.9, "slowest": True}  # fmt: skip
     assert "订单用时最长的环节是运输" in pair(wording.steps, table("steps", step))[0][0]
+    assert pair(wording.steps, table("steps", step))[1][0].startswith("Orders: the slowest step is Transport")
+    told = pair(wording.concerns, table("concerns", said | {"category": "订单", "n": 3}))
+    assert told == (["意见集中在：订单3。"], ["Comments are about: Orders 3."])
     aim = {"cycle": "2026Q2", "unit": "保洁部", "category": "订单", "step": "受理", "indicator": "响应时间"}
     zh, _ = pair(
         wording.step_targets,

@@ -42,6 +42,7 @@ def rich() -> dict[str, Any]:
     plan["adjustments"] = {"max_bonus": 3, "max_deduction": 5, "items": {
         "表彰": {"type": "加分", "points": 2, "clause": "第一条"}, "迟报": {"type": "扣分", "points": [1, 3]},
     }}  # fmt: skip
+    plan["names_en"] = {"投诉": "Complaints", "送达 延误": "Late delivery"}
     plan["groups"] = {"支持": {"en": "Support", "exclude": ["时长"], "weights": {"处理率": 60, "事故率": 40}}}
     plan["consequences"] = {"factors": {"优秀": 1.2}, "actions": {"不合格": "整改"}, "repeated": [
         {"grade": "不合格", "consecutive": 2, "action": "述职"},
@@ -161,8 +162,8 @@ BROKEN: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "limit type": (cell("否决限档", "类型", 2, "否决"), ("否决限档!A2", "is not known")),
     "subjects": (setting("方案设置", "评价主体", "客户60"), ("方案设置!B7", "is not name=value", "客户=60")),
     "subjects do not sum": (setting("方案设置", "评价主体", "客户=60；内部监督=30"), ("方案设置!B7", "sum to 90")),
-    "decimals": (setting("方案设置", "公布小数位数", 1.5), ("方案设置!B14", "whole number")),
-    "rounding": (setting("方案设置", "修约", "进一"), ("方案设置!B15", "is not known")),
+    "decimals": (setting("方案设置", "公布小数位数", 1.5), ("方案设置!B15", "whole number")),
+    "rounding": (setting("方案设置", "修约", "进一"), ("方案设置!B16", "is not known")),
     "no version": (setting("方案设置", "版本", None), ("'version' is missing", "Add version")),
     "setting unknown": (cell("方案设置", "项目", 3, "英文名子"), ("方案设置!A3", "unknown setting", "英文名称")),
     "spreadsheet error": (cell("指标体系", "目标值", 2, "#N/A"), ("指标体系!R2", "#N/A is an error of the spreadsheet")),

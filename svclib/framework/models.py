@@ -172,6 +172,7 @@ class Framework(Frozen):
     subjects: dict[str, Positive] = Field(min_length=1)
     subjects_en: dict[str, str] = Field(default_factory=dict)
     channels_en: dict[str, str] = Field(default_factory=dict)
+    names_en: dict[str, str] = Field(default_factory=dict)  # categories, steps and causes in the data
     missing: Missing = Missing()
     aggregate: Annotated[Literal["arithmetic"], chinese(Literal["arithmetic"])] = "arithmetic"
     weights: Weighting = Weighting()
@@ -241,7 +242,7 @@ class Framework(Frozen):
             }
             for rule in self.consequences.repeated:
                 names |= {rule.action: rule.action_en, rule.clause: rule.clause_en}
-        return names | self.subjects_en | self.channels_en | self.grades.scale_en
+        return names | self.subjects_en | self.channels_en | self.names_en | self.grades.scale_en
 
     def number_hash(self) -> str:
         """SHA-256 of what changes numbers; wording, order and owners do not."""

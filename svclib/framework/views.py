@@ -27,7 +27,8 @@ _INDICATOR_WORDING = {
 }
 _WORDING: Any = {
     **dict.fromkeys(
-        ("name", "en", "version", "unit_label", "unit_label_en", "subjects_en", "channels_en"), True
+        ("name", "en", "version", "unit_label", "unit_label_en", "subjects_en", "channels_en", "names_en"),
+        True,
     ),
     # Consequences are proposals that follow from grades; they change no number.
     "consequences": True,

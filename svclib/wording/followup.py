@@ -75,7 +75,7 @@ def concerns(frame: pd.DataFrame, lang: str, label: Label, *, unit: str = ALL_UN
         writer.say([("concern.none", {})], key={"unit": unit})
         return writer.claims()
     form = tables.words(lang)["terms"]["count"]
-    told = listed((form.format(name=r["category"], count=r["n"]) for r in records(mine)), lang)
+    told = listed((form.format(name=label(r["category"], lang), count=r["n"]) for r in records(mine)), lang)
     writer.say([("concern.top", {"unit": unit, "listed": told})], key={"unit": unit})
     return writer.claims()
 

@@ -136,6 +136,7 @@ PLAN = (
     Column("评价主体", ("subjects",), "pairs", "如 客户=60；内部监督=40，合计 1 或 100"),
     Column("评价主体英文", ("subjects_en",), "pairs"),
     Column("渠道英文", ("channels_en",), "pairs"),
+    Column("其他名称英文", ("names_en",), "pairs", "事件与意见的类别、环节、原因，如 投诉=Complaint"),
     Column("缺报处理", ("missing", "not_reported"), "value", "", ("不评级", "零分", "最低分")),
     Column("合成方式", ("aggregate",), "value", "", ("算术平均",)),
     Column("得分最小有意义变化", ("mid",), "value", "维度得分与总分，单位为分"),
