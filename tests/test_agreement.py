@@ -288,7 +288,7 @@ def test_jackknife_by_hand():
         assert row["se"] == pytest.approx(np.std([1, 0, 1, 1, 1], ddof=1) / 5**0.5)
         reach = stats.t.ppf(0.975, 4) * row["se"] / 0.2
         assert (row["ci_low"], row["ci_high"]) == pytest.approx(
-            (1 - 0.2 * np.exp(reach), 1 - 0.2 * np.exp(-reach))
+            (max(1 - 0.2 * np.exp(reach), 0), 1 - 0.2 * np.exp(-reach))
         )
 
 
@@ -494,6 +494,8 @@ def test_limits_hold_the_estimate_and_stay_below_one(wide):
     assert (rows["ci_low"] <= rows["estimate"] + 1e-12).all()
     assert (rows["estimate"] <= rows["ci_high"] + 1e-12).all()
     assert (rows["ci_high"] <= 1).all()
+    assert (rows["ci_low"] >= rows["estimate"].clip(upper=-1)).all()
+    assert (rows.loc[rows["stat"].isin(["percent", "kendall"]), "ci_low"] >= 0).all()
 
 
 def test_krippendorff_becomes_scotts_pi():

@@ -82,7 +82,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
 }
 
 
-# No coefficient can be lower: an interval that goes on says nothing more.
+# An interval that goes below these says nothing more.
 LEAST = {"percent": 0.0, "kendall": 0.0}
 
 
@@ -191,7 +191,7 @@ def _row(ratings: Ratings, stat: str, variant: str, *, ci: str, confidence: floa
         "estimate": found.estimate,
         "se": found.se,
         "df": found.df,
-        "ci_low": np.maximum(found.low, LEAST.get(stat, -1.0)),
+        "ci_low": np.maximum(found.low, min(LEAST.get(stat, -1.0), found.estimate)),
         "ci_high": found.high,
         "confidence": confidence,
         "method": found.method,
