@@ -53,7 +53,7 @@ BELOW: dict[str, set[str]] = {
     "complaints": set(),
     "comments": {"complaints"},
     "tables": set(),
-    "deliver": {"tables", "wording", "framework"},
+    "deliver": {"tables", "wording", "framework", "parents"},
     "plots": {"tables"},  # tables.fmt is the only place that rounds
     "wording": {"tables"},
     "run": {"params", "sources", "cycle", "deliver"},
