@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 from svclib import factor, reliability
 from svclib.columns import TABLES
 from svclib.errors import DataError, ParamError
-from svclib.reliability import COEFFICIENTS, functions
+from svclib.reliability import COEFFICIENTS, functions, omega
 from svclib.reliability.scale import Scale, evaluate
 
 NAN = np.nan
@@ -179,11 +179,23 @@ def test_split_halves_of_attitude():
 
 
 def test_omegas_of_the_bfi(bfi):
-    """2713 complete rows: semTools compRelSEM on the covariances .7673337; ordinal alpha .79286."""
+    """2713 complete rows: semTools .7673337; psych alpha .79286 and lavaan .7950173 on polychorics."""
     rows = factor.sample(bfi[["E1", "E2", "E3", "E4", "E5"]])
-    names = ["omega.raw", "alpha.ordinal"]
+    names = ["omega.raw", "alpha.ordinal", "omega.ordinal"]
     found = reliability.coefficients(rows, names)["estimate"].tolist()
-    assert found == pytest.approx([0.7673337, 0.79286], abs=5e-6)
+    assert found == pytest.approx([0.7673337, 0.79286, 0.7950173], abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"), [("listwise", [0.627898, 0.845575]), ("fiml", [0.630098, 0.842087])]
+)
+def test_second_order_omegas_of_the_bfi(bfi, missing, expected):
+    """Lavaan 0.6-14, A, C and E under a general factor: omega_h and omega from its estimates."""
+    scales = {block: [f"{block}{i}" for i in range(1, 6)] for block in "ACE"}
+    x = bfi.assign(C4=7 - bfi["C4"], C5=7 - bfi["C5"])[[item for items in scales.values() for item in items]]
+    values, _, note = omega.hierarchical(factor.moments(factor.sample(x), missing=missing), scales)
+    assert values == pytest.approx(expected, abs=2e-6)
+    assert note == ""
 
 
 def test_fiml_lies_near_its_neighbours(bfi):
@@ -227,9 +239,7 @@ def test_alpha_is_the_consistency_of_the_mean_of_raters():
     )
     found = row(reliability.alpha(ratings, ci="feldt"))
     assert found["estimate"] == pytest.approx(0.9093155424, abs=5e-11)
-    assert found["ci_low"] == pytest.approx(
-        1 - (1 - 0.9093155424) * 3.5764, abs=2e-5
-    )  # F(.975; 5, 15)
+    assert found["ci_low"] == pytest.approx(1 - (1 - 0.9093155424) * 3.5764, abs=2e-5)  # F(.975; 5, 15)
 
 
 ECSI = {"IMAG": 0.7144, "CUEX": 0.4326, "PERQ": 0.8724, "PERV": 0.8167, "CUSA": 0.7701, "CUSL": 0.4417}

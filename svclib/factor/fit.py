@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy import linalg
 
 from svclib.factor import em
 from svclib.factor.model import Model
@@ -181,7 +182,10 @@ def _whole(one: Group) -> tuple[np.ndarray, np.ndarray]:
 
 def _walk(model: Model, groups: tuple[Group, ...], here: Point) -> Point:
     """Fisher's step, halved until it does not raise F."""
-    step = -np.linalg.lstsq(here.expected, here.gradient, rcond=1e-12)[0]
+    try:
+        step = -linalg.cho_solve(linalg.cho_factor(here.expected), here.gradient)
+    except linalg.LinAlgError:  # a model that is not identified has directions that do not matter
+        step = -np.linalg.lstsq(here.expected, here.gradient, rcond=1e-12)[0]
     length = 1.0
     while length > 1e-14:
         there = _at(model, groups, here.theta + length * step)

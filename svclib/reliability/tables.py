@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from svclib.framework import Dimension, Framework, Indicator
 
 PSUS = ("respondent", "cluster")
+PATTERNS = 100  # of missing answers: beyond, maximum likelihood of all items takes minutes
 UNIT = "sampling unit"
 ALL = "*"  # all dimensions of an evaluator together
 
@@ -198,7 +199,11 @@ def _together(
     left_out = [name for name, items in scales.items() if len(items) < 2]
     kept = {name: items for name, items in scales.items() if name not in left_out}
     items = [item for of in kept.values() for item in of]
-    found = hierarchical(Scale(drawn.of(items), missing), kept, confidence=confidence)
+    rows = drawn.of(items)
+    many = missing == "fiml" and len(np.unique(np.isnan(rows.x), axis=0)) > PATTERNS
+    found = hierarchical(Scale(rows, "pairwise" if many else missing), kept, confidence=confidence)
+    if many:
+        found["note"] = [";".join(filter(None, (own, "many_patterns"))) for own in found["note"]]
     return _noted(found, left_out, "single_item_dimension")
 
 
