@@ -56,7 +56,8 @@ def shown(text: str) -> str:
 
 TEXTS = messages.catalogue()["texts"]
 KNOWN = {plain(template) for template in TEXTS}
-SAID = message_texts.collect(ROOT / "svclib", frozenset(FOR_PROGRAMMERS))
+# Sorted: two workers of a test run must collect the same tests in the same order.
+SAID = sorted(message_texts.collect(ROOT / "svclib", frozenset(FOR_PROGRAMMERS)))
 
 
 def sentence(text: str) -> bool:
