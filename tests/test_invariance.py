@@ -176,11 +176,12 @@ def test_gate_takes_the_worst_of_all_evaluators():
             ("服务", "第三方", "scalar", "fail"),
             ("效率", "客户", "metric", "pass"), ("效率", "客户", "scalar", "not_testable"),
             ("安全", "客户", "metric", "pass"), ("安全", "客户", "scalar", "pass"),
-            ("安全", "客户", "strict", "fail")]  # fmt: skip
+            ("安全", "客户", "strict", "fail"),
+            ("环境", "客户", "configural", "not_testable"), ("环境", "客户", "scalar", "pass")]  # fmt: skip
     table = pd.DataFrame(rows, columns=["dimension", "subject", "level", "judgement"])
     table = table.assign(by="cycle", cycle="B")
     got = dict(invariance.gate(table).itertuples(index=False, name=None))
-    assert got == {"服务": "fail", "效率": "not_testable", "安全": "pass"}
+    assert got == {"服务": "fail", "效率": "not_testable", "安全": "pass", "环境": "not_testable"}
     assert invariance.gate(table.assign(by="channel")).empty
 
 

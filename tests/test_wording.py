@@ -241,7 +241,9 @@ def test_invariance_says_which_level_broke_and_where_it_lies():
     untold = rf.INVARIANCE.assign(judgement="not_testable", note="two_items")
     assert "无法检验" in pair(wording.invariance, untold)[0][0]
     assert "原因：仅两个题项。" in pair(wording.invariance, untold)[0][0]
-    assert "样本不足以判断" in pair(wording.invariance, untold.assign(note=""))[0][0]
+    assert "不能由一个因子说明" in pair(wording.invariance, untold.assign(note="", cfi=0.8, srmr=0.1))[0][0]
+    unsure = rf.INVARIANCE.assign(judgement=["pass", "not_testable", "pass", "pass"] * 2)
+    assert "样本不足以判断" in pair(wording.invariance, unsure)[0][0]
 
 
 def test_reliability_and_credibility():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BY = ("cycle", "channel")
 PSUS = ("respondent", "cluster")
-GATED = ("metric", "scalar")
+GATED = ("configural", "metric", "scalar")
 
 
 def by_framework(
@@ -108,7 +108,7 @@ def verdicts(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         cycle, subject, dimension, invariance: fail where loadings or intercepts differ, pass where
-        both hold, else not_testable.
+        both hold in a model that describes the items, else not_testable.
     """
     keys = ["cycle", "subject", "dimension"]
     asked = table[(table["by"] == "cycle") & table["level"].isin(GATED)]

@@ -89,7 +89,8 @@ def invariance(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
         if row["judgement"] == "fail" and row["released"] and not pd.isna(row["shift"]):
             parts.append(("invariance.released", row))
         if row["judgement"] == "not_testable":
-            parts.append(("invariance.why" if row["note"] else "invariance.unclear", row))
+            unfit = "invariance.misfit" if row["level"] == "configural" else "invariance.unclear"
+            parts.append(("invariance.why" if row["note"] else unfit, row))
         writer.say(parts)
     return writer.claims()
 
