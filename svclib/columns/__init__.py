@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from svclib.columns.glossary import GLOSSARY, Column
+from svclib.columns.glossary import GLOSSARY
 from svclib.columns.inventory import TABLES, Table
+from svclib.columns.kinds import Column
 from svclib.errors import DataError
 
 __all__ = ["GLOSSARY", "TABLES", "Column", "Table", "checked", "empty", "header", "sort_by_key"]
