@@ -208,12 +208,12 @@ class Context:
         return valid(self.state, self.table("exclusions"), cycles)
 
     def provenance(self) -> tables.Text:
-        """What a rerun needs to give the same numbers."""
+        """What a rerun needs to give the same numbers, named in both languages."""
         packages = ("svclib", "numpy", "pandas", "scipy", "statsmodels", "pingouin")
-        facts = {"cycle": self.params.cycle, "params": self.params.file.name, "seed": str(self.params.seed)}
-        facts |= {"framework": self.framework.number_hash()[:12], "python": platform.python_version()}
-        facts |= {name: metadata.version(name) for name in packages}
-        return tables.Text("\n".join(f"{name:<12} {value}" for name, value in facts.items()))
+        facts = {"周期 cycle": self.params.cycle, "参数 params": self.params.file.name}
+        facts |= {"种子 seed": str(self.params.seed), "方案 framework": self.framework.number_hash()[:12]}
+        facts |= {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
+        return tables.Text("\n".join(f"{name} {value}" for name, value in facts.items()))
 
     def show(self, make: Callable[[str], object]) -> None:
         """Display ``make(lang)`` for every language, unless None; an export keeps its own language."""
