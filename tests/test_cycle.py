@@ -248,7 +248,7 @@ class TestSmall:
     def test_a_first_cycle_has_no_changes_and_still_reports(self):
         found = cycle.evaluate_state(small_state(baseline=""))
         assert found["changes"].empty
-        assert set(found["board"]["verdict"]) == {"not_comparable"}
+        assert set(found["board"]["verdict"]) == {"no_last"}
         assert set(found["claims"]["lang"]) == {"zh", "en"}
 
     def test_only_records(self):
