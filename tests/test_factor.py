@@ -261,6 +261,23 @@ def test_same_people_twice_covary():
     assert factor.shared(parts[0], (apart, parts[0][1]))[0, 0] == 0
 
 
+@pytest.mark.slow
+def test_fiml_is_nearer_the_truth_than_complete_rows_when_answers_are_missing_at_random():
+    """Low answers to q1 leave q2 empty: the mean of q2 and its covariance with q1, over 200 samples of 300."""
+    cov = np.full((3, 3), 0.5) + 0.5 * np.eye(3)
+    found = {how: [] for how in ("listwise", "fiml")}
+    for seed in range(200):
+        x = np.random.default_rng(seed).multivariate_normal([0, 0, 0], cov, 300)
+        x[x[:, 0] < -0.3, 1] = np.nan
+        rows = factor.sample(pd.DataFrame(x, columns=["q1", "q2", "q3"]))
+        for how, values in found.items():
+            got = factor.moments(rows, missing=how)
+            values.append([got.mean[1], got.matrix[0, 1] - 0.5])
+    bias = {how: abs(np.mean(values, axis=0)) for how, values in found.items()}
+    assert (bias["fiml"] < [0.02, 0.02]).all(), bias
+    assert (bias["listwise"] > [0.25, 0.2]).all(), bias
+
+
 # edges and refusals
 
 
