@@ -263,7 +263,7 @@ def test_same_people_twice_covary():
 
 @pytest.mark.slow
 def test_fiml_is_nearer_the_truth_than_complete_rows_when_answers_are_missing_at_random():
-    """Low answers to q1 leave q2 empty: the mean of q2 and its covariance with q1, over 200 samples of 300."""
+    """Low answers to q1 leave q2 empty: mean of q2, covariance with q1, over 200 samples of 300."""
     cov = np.full((3, 3), 0.5) + 0.5 * np.eye(3)
     found = {how: [] for how in ("listwise", "fiml")}
     for seed in range(200):
