@@ -32,7 +32,7 @@ BELOW: dict[str, set[str]] = {
     "audit": {"inference"},
     "reliability": {"estimates", "factor", "screening"},  # screening counts the item profile, once
     "validity": {"estimates", "factor"},
-    "invariance": {"estimates", "factor", "framework"},
+    "invariance": {"estimates", "factor"},
     "agreement": {"estimates", "ranks"},
     "weights": {"estimates", "ranks"},
     "kpis": {"inference"},
