@@ -124,7 +124,10 @@ def test_attitude():
         0.8638723114,
         0.8404648683,
     ]
-    assert reliability.item_analysis(ATTITUDE)["if_dropped"].tolist() == pytest.approx(dropped, abs=5e-11)
+    items = reliability.item_analysis(ATTITUDE)
+    assert items["if_dropped"].tolist() == pytest.approx(dropped, abs=5e-11)
+    omegas = [0.827424261, 0.815255583, 0.846758542, 0.819894044, 0.81499693, 0.870238789, 0.86093436]
+    assert items["omega_if_dropped"].tolist() == pytest.approx(omegas, abs=1e-6)  # lavaan 0.6-14
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +187,10 @@ def test_omegas_of_the_bfi(bfi):
     names = ["omega.raw", "alpha.ordinal", "omega.ordinal"]
     found = reliability.coefficients(rows, names)["estimate"].tolist()
     assert found == pytest.approx([0.7673337, 0.79286, 0.7950173], abs=5e-6)
+    # semTools' .802: the loadings of lavaan's WLSMV over the observed, not the model's variance.
+    loads = np.array([0.63797320, 0.76674895, 0.60949942, 0.73580460, 0.56048569])
+    observed = factor.moments(rows, kind="polychoric").matrix.sum()
+    assert loads.sum() ** 2 / observed == pytest.approx(0.802, abs=5e-4)
 
 
 @pytest.mark.parametrize(
@@ -463,7 +470,7 @@ def test_nothing_to_compute(of, x, note):
     assert found[["estimate", "se", "df", "ci_low", "ci_high"]].isna().all()
     items = reliability.item_analysis(x)
     assert items["note"].eq(note).all()
-    assert items[["r_drop", "if_dropped", "change", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert items[["r_drop", "if_dropped", "change", "ci_low", "ci_high", "omega_if_dropped"]].isna().all(axis=None)
 
 
 def test_items_never_answered_together():

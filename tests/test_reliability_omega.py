@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svclib import factor, reliability
-from svclib.columns import TABLES
 from svclib.errors import ParamError
 from svclib.reliability import functions, omega
 
@@ -281,23 +280,6 @@ def forms(n=300):
     cycle = np.repeat(["2026Q1", "2026Q2"], n)
     ids = [f"p{i}" for i in range(n)] * 2
     return x.assign(cycle=cycle, subject="客户", respondent=ids, cluster="", stratum="", weight=1.0)
-
-
-def test_changes_of_a_framework():
-    found = reliability.changes(forms(), FRAMEWORK, cycles=("2026Q1", "2026Q2"))
-    assert list(found.columns) == list(TABLES["reliability_change"].all_columns)
-    assert set(found["dimension"]) == {"甲", "乙", "丙", "丁"}
-    known = found[found["stat"] == "alpha"].set_index(["dimension", "variant"])
-    assert known.loc[("丁", "raw"), "note"] == "single_item"
-    assert known.loc[("甲", "ordinal"), "p_diff"] > 0
-    panel = reliability.changes(forms(), FRAMEWORK, cycles=("2026Q1", "2026Q2"), panel=True)
-    assert panel.loc[panel["dimension"] == "甲", "n_shared"].eq(300).all()
-    gone = forms().assign(q3=lambda d: d["q3"].where(d["cycle"] == "2026Q1"))
-    short = reliability.changes(gone, FRAMEWORK, cycles=("2026Q1", "2026Q2"))
-    assert short.loc[short["dimension"] == "甲", "note"].str.contains("unanswered_item:q3").all()
-    assert reliability.changes(
-        forms().query("cycle == '2026Q2'"), FRAMEWORK, cycles=("2026Q1", "2026Q2")
-    ).empty
 
 
 def test_all_dimensions_together_have_a_row():

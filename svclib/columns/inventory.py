@@ -72,9 +72,12 @@ TABLES: dict[str, Table] = {
     "reliability_change": _table("20", "baseline cycle subject dimension stat variant",
                                  "n0 n1 n_shared estimate0 estimate1 change se df ci_low ci_high confidence "
                                  "p_diff missing definition note"),
+    "reliability_groups": _table("20", "cycle subject dimension by a b stat variant",
+                                 "n0 n1 estimate0 estimate1 change se df ci_low ci_high confidence p_diff "
+                                 "p_diff_adj missing definition note"),
     "item_analysis": _table("20", "cycle subject dimension item",
                             "indicator n mean sd floor_share ceiling_share r_drop if_dropped "
-                            "change ci_low ci_high note"),
+                            "change ci_low ci_high omega_if_dropped note"),
     "agreement": _table("20", "cycle object node stat variant",
                         "definition n_objects n_raters n_ratings estimate se df ci_low ci_high "
                         "confidence method judgement note"),

@@ -18,6 +18,7 @@ STATISTICS: dict[str, Column] = {
     "estimate": Column("估计值", "Estimate"),
     "r_drop": Column("校正题总相关", "Corrected item-total r"),
     "if_dropped": Column("删题后 α", "Alpha if dropped"),
+    "omega_if_dropped": Column("删题后 ω", "Omega if dropped"),
     "by": text("比较对象", "Compared by"),
     "n_groups": count("组数", "Groups"),
     "chi2": Column("χ²（校正）", "χ² (scaled)"),

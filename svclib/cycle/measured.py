@@ -40,6 +40,7 @@ def consistency(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     return {
         **found,
         "reliability_change": _reliability_change(state, kept),
+        "reliability_groups": _reliability_groups(state, kept),
         "agreement": _agreement(state),
         "measurement": measurement(found),
     }
@@ -82,6 +83,17 @@ def _reliability_change(state: State, kept: pd.DataFrame) -> pd.DataFrame:
         missing=state.params.reliability.missing,
         confidence=state.params.confidence,
     )
+
+
+def _reliability_groups(state: State, kept: pd.DataFrame) -> pd.DataFrame:
+    """Table "reliability_groups": the current cycle's reliability between channels and between evaluators."""
+    now = kept[kept["cycle"] == state.cycle]
+    settings: dict[str, Any] = {
+        "missing": state.params.reliability.missing,
+        "confidence": state.params.confidence,
+    }
+    parts = [reliability.groups(now, state.framework, by=by, **settings) for by in reliability.GROUPINGS]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _agreement(state: State) -> pd.DataFrame:

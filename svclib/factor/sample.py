@@ -14,6 +14,7 @@ from svclib.errors import DataError
 
 TOLERANCE = 1e-12  # of the largest variance: anything below is rounding noise
 LARGEST, REPEATED = 1 << 22, 4  # most possible sets of answers; rows per set from which merging pays
+PATTERNS = 100  # of missing answers: beyond, maximum likelihood pattern by pattern takes minutes
 LONELY = 2  # a stratum with fewer sampling units cannot be centred at itself
 
 
@@ -73,6 +74,11 @@ class Sample:
     def complete(self) -> bool:
         """Every row has an answer to every item."""
         return not np.isnan(self.x).any()
+
+    @property
+    def many_patterns(self) -> bool:
+        """More patterns of missing answers than maximum likelihood can take one by one."""
+        return len(np.unique(np.isnan(self.x), axis=0)) > PATTERNS
 
     @cached_property
     def distinct(self) -> tuple[Sample, np.ndarray] | None:

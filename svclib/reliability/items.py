@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from svclib import factor, policy
+from svclib.reliability import omega
 from svclib.reliability.functions import raw
 from svclib.reliability.interval import error, limits
 from svclib.reliability.scale import Scale, chosen, constant, evaluate, item_rest
@@ -41,7 +42,8 @@ def item_analysis(
     DataFrame, k rows
         item, n, mean, sd, floor_share, ceiling_share (all answers of the item); r_drop
         (correlation with the sum of the other items), if_dropped (alpha of the others), change
-        = if_dropped - alpha, ci_low and ci_high of the change, all from the same rows as alpha.
+        = if_dropped - alpha, ci_low and ci_high of the change, omega_if_dropped (ML one-factor
+        omega of the others, from three others on), all from the same rows as alpha.
         The interval of the change is that of `coefficients` with ci="adf". note:
         constant_item, negative_item, weak_item (below the policy's item-rest correlation),
         two_items (nothing to drop), or what makes alpha itself impossible.
@@ -60,7 +62,7 @@ def profile(x: pd.DataFrame, weights: np.ndarray, scale: Mapping[str, Range]) ->
 
 
 def effects(scale: Scale, confidence: float) -> pd.DataFrame:
-    """r_drop, if_dropped, change with its limits, and note, k rows."""
+    """r_drop, if_dropped, change with its limits, omega_if_dropped, and note, k rows."""
     found, k = scale.pearson, len(scale.rows.items)
     (whole,), _, (blocked,) = evaluate(found, chosen(["alpha.raw"]))[1:]
     effect = pd.DataFrame(np.full((k, 4), np.nan), columns=EFFECT)
@@ -73,7 +75,10 @@ def effects(scale: Scale, confidence: float) -> pd.DataFrame:
         se, df = error(found, found.basis_moves(slopes))
         change = dropped - whole
         effect[EFFECT] = np.column_stack([dropped, change, *limits(change, se, df, confidence, top=np.inf)])
-    return effect.assign(r_drop=r_drop, note=_notes(constant(found.matrix), r_drop, blocked))
+    omegas = [np.nan if blocked else _omega_without(found.matrix, j, found.n) for j in range(k)]
+    return effect.assign(
+        r_drop=r_drop, omega_if_dropped=omegas, note=_notes(constant(found.matrix), r_drop, blocked)
+    )
 
 
 def _without(cov: np.ndarray, j: int) -> tuple[float, np.ndarray]:
@@ -86,6 +91,12 @@ def _without(cov: np.ndarray, j: int) -> tuple[float, np.ndarray]:
     gradient = np.zeros_like(cov)
     gradient[block] = inner
     return value, gradient
+
+
+def _omega_without(cov: np.ndarray, j: int, n: int) -> float:
+    """Omega without item j; NaN where the others are too few, or one of them does not vary."""
+    rest = np.delete(np.arange(len(cov)), j)
+    return omega.of_matrix(cov[np.ix_(rest, rest)], n)
 
 
 def _notes(flat: np.ndarray, r_drop: np.ndarray, blocked: str) -> list[str]:

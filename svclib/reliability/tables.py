@@ -1,4 +1,4 @@
-"""Tables "reliability", "item_analysis" and "reliability_change" of a whole framework."""
+"""Tables "reliability" and "item_analysis" of a whole framework."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from svclib.columns import checked, empty
 from svclib.errors import ParamError
 from svclib.factor import Sample
 from svclib.reliability.coefficients import hierarchical, of_scale
-from svclib.reliability.compare import compare
 from svclib.reliability.items import effects, profile
 from svclib.reliability.scale import Scale
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from svclib.framework import Dimension, Framework, Indicator
 
 PSUS = ("respondent", "cluster")
-PATTERNS = 100  # of missing answers: beyond, maximum likelihood of all items takes minutes
 UNIT = "sampling unit"
 ALL = "*"  # all dimensions of an evaluator together
 
@@ -74,12 +72,12 @@ def by_dimension(
     _check(psu)
     rule = policy.rule("alpha") if min_alpha is None else policy.rule("alpha").moved(min_alpha)
     told, items = [empty("reliability")], [empty("item_analysis")]
-    for keys, rows, dimensions in _parts(_with_units(responses, psu), framework):
-        drawn = _drawn(rows, [item for asked in dimensions.values() for item in asked.answered])
+    for keys, rows, dimensions in _parts(with_units(responses, psu), framework):
+        drawn = of_rows(rows, [item for asked in dimensions.values() for item in asked.answered])
         for name, asked in dimensions.items():
             scale = Scale(drawn.of(asked.answered), missing)
             found = of_scale(scale, confidence=confidence)
-            told.append(_noted(found, asked.unanswered).assign(**keys, dimension=name))
+            told.append(noted(found, asked.unanswered).assign(**keys, dimension=name))
             items.append(_items(rows, asked, scale, confidence).assign(**keys, dimension=name))
         if len(dimensions) > 1:
             whole = _together(drawn, dimensions, missing=missing, confidence=confidence)
@@ -88,53 +86,6 @@ def by_dimension(
     table["judgement"] = policy.judge(table["estimate"].to_numpy(float), rule)
     return {"reliability": checked("reliability", table),
             "item_analysis": checked("item_analysis", pd.concat(items, ignore_index=True))}  # fmt: skip
-
-
-def changes(
-    responses: pd.DataFrame,
-    framework: Framework,
-    *,
-    cycles: tuple[str, str],
-    panel: bool = False,
-    missing: str = "listwise",
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Table "reliability_change": every coefficient of the later of two `cycles` less the earlier.
-
-    Parameters
-    ----------
-    responses, framework, missing, confidence
-        As for `by_dimension`; sampling units are clusters where the column is filled.
-    cycles : the baseline and the current cycle
-    panel : respondents of the same id are the same people
-
-    Notes
-    -----
-    The scale is the items answered in both cycles; the others are noted (unanswered_item).
-    """
-    here = responses[responses["cycle"].isin(cycles)]
-    here = _with_units(here, "cluster" if (here["cluster"] != "").any() else "respondent")
-    told = [empty("reliability_change")]
-    for subject, rows in here.groupby("subject"):
-        sides = [rows[rows["cycle"] == cycle] for cycle in cycles]
-        if any(side.empty for side in sides):
-            continue
-        for dimension in framework.dimensions:
-            wanted = _wanted(dimension, str(subject))
-            both = [i for i in wanted if all(side[i].notna().any() for side in sides)]
-            if not wanted:
-                continue
-            samples = [_drawn(side, both) for side in sides]
-            found = compare(samples[0], samples[1], missing=missing, paired=panel, confidence=confidence)
-            lost = [i for i in wanted if i not in both]
-            keys = {
-                "baseline": cycles[0],
-                "cycle": cycles[1],
-                "subject": subject,
-                "dimension": dimension.name,
-            }
-            told.append(_noted(found, lost).assign(**keys))
-    return checked("reliability_change", pd.concat(told, ignore_index=True))
 
 
 def _check(psu: str) -> None:
@@ -149,13 +100,13 @@ def _parts(
     for (cycle, subject), rows in responses.groupby(["cycle", "subject"]):
         found = {}
         for dimension in framework.dimensions:
-            items = _wanted(dimension, str(subject))
+            items = wanted(dimension, str(subject))
             if items:
                 found[dimension.name] = Asked(items, [i for i in items if not rows[i].notna().any()])
         yield {"cycle": cycle, "subject": subject}, rows, found
 
 
-def _wanted(dimension: Dimension, subject: str) -> dict[str, Indicator]:
+def wanted(dimension: Dimension, subject: str) -> dict[str, Indicator]:
     """Items of a dimension that a subject is asked, in order, with the first indicator that asks."""
     asked = [i for i in dimension.indicators if subject in i.subjects]
     items: dict[str, Indicator] = {}
@@ -165,15 +116,15 @@ def _wanted(dimension: Dimension, subject: str) -> dict[str, Indicator]:
     return items
 
 
-def _with_units(responses: pd.DataFrame, psu: str) -> pd.DataFrame:
+def with_units(responses: pd.DataFrame, psu: str) -> pd.DataFrame:
     """Responses with the number of their sampling unit in UNIT; a row without an id is its own unit."""
     code = pd.factorize(responses[psu].str.strip())[0]
     alone = (responses[psu].str.strip() == "").to_numpy(bool)
     return responses.assign(**{UNIT: np.where(alone, -1 - np.arange(len(code)), code)})
 
 
-def _drawn(rows: pd.DataFrame, items: list[str]) -> Sample:
-    """Sample of the rows of `_with_units` with their design."""
+def of_rows(rows: pd.DataFrame, items: list[str]) -> Sample:
+    """Sample of the rows of `with_units` with their design."""
     strata = rows["stratum"].to_numpy() if "stratum" in rows and (rows["stratum"] != "").any() else None
     weights = rows["weight"].to_numpy(float)
     return factor.sample(
@@ -200,14 +151,14 @@ def _together(
     kept = {name: items for name, items in scales.items() if name not in left_out}
     items = [item for of in kept.values() for item in of]
     rows = drawn.of(items)
-    many = missing == "fiml" and len(np.unique(np.isnan(rows.x), axis=0)) > PATTERNS
+    many = missing == "fiml" and rows.many_patterns
     found = hierarchical(Scale(rows, "pairwise" if many else missing), kept, confidence=confidence)
     if many:
         found["note"] = [";".join(filter(None, (own, "many_patterns"))) for own in found["note"]]
-    return _noted(found, left_out, "single_item_dimension")
+    return noted(found, left_out, "single_item_dimension")
 
 
-def _noted(found: pd.DataFrame, names: list[str], note: str = "unanswered_item") -> pd.DataFrame:
+def noted(found: pd.DataFrame, names: list[str], note: str = "unanswered_item") -> pd.DataFrame:
     """Add a note with names to every row."""
     if not names:
         return found

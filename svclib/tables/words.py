@@ -62,7 +62,10 @@ SPECIAL = {
 }
 DECIMALS: dict[str, int] = {
     **dict.fromkeys(
-        _set("weight local global effective credibility r_drop if_dropped cr cr_if_fixed max_cr"), 3
+        _set(
+            "weight local global effective credibility r_drop if_dropped omega_if_dropped cr cr_if_fixed max_cr"
+        ),
+        3,
     ),
     **dict.fromkeys(_set("cfi rmsea srmr delta_cfi delta_rmsea"), 3),
     **dict.fromkeys(_set("lambda_max consistency_index ri p_superiority"), 3),

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from svclib.framework import Framework
 
 TABLES = ("adequacy", "eigenvalues", "efa", "fit", "loadings", "validity", "discriminant")
-PATTERNS = 100  # of missing answers: beyond, maximum likelihood pattern by pattern takes minutes
 MOST = 0.5  # of the rows that listwise deletion may cost
 LOST = ("unanswered_item", "constant_item")  # by number of different answers
 ONE = "*"
@@ -151,7 +150,7 @@ def _named(note: str, items: Iterable[str]) -> str:
 
 def _moments(rows: Sample, missing: str) -> tuple[Moments, str]:
     """Moments of the items, and why they are not made as asked for."""
-    if missing == "fiml" and len(np.unique(np.isnan(rows.x), axis=0)) > PATTERNS:
+    if missing == "fiml" and rows.many_patterns:
         return factor.moments(rows, missing="pairwise"), "many_patterns"
     found = factor.moments(rows, missing=missing)
     if missing == "listwise" and found.complete_share < MOST:
