@@ -147,7 +147,7 @@ def grades(
 
     Order: the total, adjustments included, is rounded once → cut, or target rules → buffer
     → limits (only lower) → reason.  `reason` is one of by_cut, by_targets, buffer, veto,
-    cap, pending, small_sample, not_reported, low_coverage.  A unit that is not graded has
+    cap, pending, small_sample, not_reported, too_few, low_coverage.  A unit that is not graded has
     grade "" (the reason of a pending one stands in `clause`).  `distance` is what the
     published score lacks to the next cut, whatever limits say; NaN under target rules.
     Ranks are those of the unrounded scores of graded units, ties share the better rank;

@@ -9,6 +9,7 @@ import pandas as pd
 
 from svclib.columns import TABLES, sort_by_key
 from svclib.framework import Framework
+from svclib.scores import total_of
 
 
 def levers(
@@ -16,10 +17,11 @@ def levers(
 ) -> pd.DataFrame:
     """Table "levers": one row per unit and missed target of an indicator that counts for it.
 
-    gain = weight × (points of the target − score), never negative: the points the total wins
-    when this indicator alone reaches its target.  `lifts` marks the fewest levers, largest
-    first, whose gains together cover the distance to the next grade; none where even all of
-    them do not, or where there is no better grade.
+    gain is what the total wins when this indicator alone reaches its target, never negative:
+    weight × (points of the target − score) where every mean is arithmetic.  `lifts` marks the
+    fewest levers, largest first, that together cover the distance to the next grade; none
+    where even all of them do not, or where there is no better grade.  By geometric means the
+    gain is that of the recomputed total, and gains together are not their sum.
 
     Parameters
     ----------
@@ -27,25 +29,55 @@ def levers(
     """
     missed = targets[targets["status"] == "missed"][["cycle", "unit", "indicator", "target"]]
     rows = missed.merge(contributions, on=["cycle", "unit", "indicator"])
-    wanted = [
+    rows["wanted"] = [
         float(framework.indicator(i).points(np.array([t]))[0])
         for i, t in zip(rows["indicator"], rows["target"], strict=True)
     ]
-    rows["gain"] = (rows["weight"] * (np.array(wanted) - rows["score"])).clip(lower=0.0)
+    rows["gain"] = (rows["weight"] * (rows["wanted"] - rows["score"])).clip(lower=0.0)
+    if not framework.linear:
+        rows["gain"] = _alone(rows, contributions, framework)
     rows = rows[rows["gain"] > 0].sort_values(["gain", "indicator"], ascending=[False, True], kind="stable")
     rows["priority"] = rows.groupby(["cycle", "unit"]).cumcount() + 1
     lacking: dict[Any, Any] = dict(grades[["unit", "distance"]].to_numpy())
     parts = [
-        part.assign(lifts=_enough(part["gain"], lacking.get(u)))
+        part.assign(lifts=_enough(_together(part, contributions, framework), lacking.get(u)))
         for u, part in rows.groupby("unit", sort=True)
     ]
     frame = pd.concat(parts) if parts else rows.assign(lifts=pd.Series(dtype=bool))
     return sort_by_key("levers", frame[list(TABLES["levers"].all_columns)])
 
 
-def _enough(gain: pd.Series, distance: float | None) -> np.ndarray:
-    """The first gains that together reach `distance`."""
-    reach = gain.cumsum().to_numpy()
+def _alone(rows: pd.DataFrame, contributions: pd.DataFrame, framework: Framework) -> pd.Series:
+    """Gain of each lever by itself, from the recomputed total."""
+    parts = [
+        pd.Series(_won(part, np.eye(len(part), dtype=bool), contributions, framework), part.index)
+        for _, part in rows.groupby("unit")
+    ]
+    return pd.concat(parts).reindex(rows.index) if parts else rows["gain"]
+
+
+def _together(part: pd.DataFrame, contributions: pd.DataFrame, framework: Framework) -> np.ndarray:
+    """Gain of one unit's first, first two, … levers together."""
+    if framework.linear:
+        return part["gain"].cumsum().to_numpy()
+    return _won(part, np.tri(len(part), dtype=bool), contributions, framework)
+
+
+def _won(
+    part: pd.DataFrame, pulled: np.ndarray, contributions: pd.DataFrame, framework: Framework
+) -> np.ndarray:
+    """What one unit's total wins for each row of `pulled`, which says what levers are pulled."""
+    own = contributions[(contributions["unit"] == part["unit"].iloc[0]) & (contributions["weight"] > 0)]
+    place = {name: k for k, name in enumerate(own["indicator"])}
+    at = [place[name] for name in part["indicator"]]
+    points = np.tile(own["score"].to_numpy(), (len(pulled) + 1, 1))
+    points[1:, at] = np.where(pulled, np.maximum(part["wanted"], points[0, at]), points[0, at])
+    total = total_of(points, own["weight"].to_numpy(), list(own["dimension"]), framework)
+    return np.nan_to_num(total[1:] - total[0])
+
+
+def _enough(reach: np.ndarray, distance: float | None) -> np.ndarray:
+    """The first gains that reach `distance` together."""
     if distance is None or np.isnan(distance) or not len(reach) or round(reach[-1] - distance, 9) < 0:
         return np.zeros(len(reach), dtype=bool)
     needed = int(np.argmax(np.round(reach - distance, 9) >= 0)) + 1

@@ -43,7 +43,7 @@ BELOW: dict[str, set[str]] = {
     "improvement": {"inference", "scores"},
     "monitoring": {"inference", "framework"},
     "targets": {"framework", "scores"},  # a target is met or missed by the published number
-    "levers": {"framework"},
+    "levers": {"framework", "scores"},
     "adjustments": {"framework"},
     "consequences": {"framework", "scores"},
     "actions": {"framework"},

@@ -48,6 +48,9 @@ def rich() -> dict[str, Any]:
         {"grade": "不合格", "consecutive": 2, "action": "述职"},
         {"grade": "合格", "in_year": 3, "action": "帮扶", "personnel": True},
     ]}  # fmt: skip
+    plan |= {"aggregate": "几何平均", "floor": 1}
+    plan["missing"] = {"min_measures": {"默认": 1, "过程": 2}, "min_dimensions": 2}
+    plan["dimensions"]["体验"]["aggregate"] = "算术平均"
     plan["dimensions"]["过程"]["indicators"]["时长"]["score"] = {
         "steps": {"<= 10": 10, "<= 30": 6, "else": 0}, "full": 10,
     }  # fmt: skip

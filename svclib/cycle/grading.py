@@ -134,7 +134,7 @@ def _answerable(total: pd.DataFrame, framework: Framework) -> None:
     """Refuse target rules on a dimension of which nothing applies to a unit that is to be graded."""
     asked = {rule.node for rule in framework.grades.rules.values()}
     whole = total.loc[(total["node"] == scores.TOTAL) & (total["status"] == "ok"), "unit"]
-    idle = total[total["node"].isin(asked) & (total["status"] == "not_applicable")]
+    idle = total[total["node"].isin(asked) & total["status"].isin(["not_applicable", "too_few"])]
     told = [f"{unit} ({node})" for unit, node in idle[["unit", "node"]].to_numpy() if unit in set(whole)]
     if told:
         where = f"grades.rules look at a dimension of which nothing applies: {', '.join(told)}"

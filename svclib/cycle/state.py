@@ -11,6 +11,7 @@ import pandas as pd
 from svclib import collection, screening, sources
 from svclib import params as params_module
 from svclib.cycle.merge import relabelled, successors
+from svclib.cycle.peers import grouped
 from svclib.cycle.window import around, until
 from svclib.errors import ParamError
 from svclib.estimates import Estimate, item_means, join
@@ -138,6 +139,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
         found = sources.read(earlier.model_copy(update={"framework": params.framework}))
         inputs[earlier.cycle], days[earlier.cycle] = relabelled(found, follows), earlier.today
     inputs[params.cycle], days[params.cycle] = now, params.today
+    inputs = {cycle: grouped(of, params.framework, cycle) for cycle, of in inputs.items()}
     return State(params, inputs, baseline, tuple(rescored), days=days)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from svclib.framework.rules import Group, Limit
@@ -38,6 +38,28 @@ def without(framework: Framework, names: Iterable[str]) -> Framework:
     """`framework` without the named indicators; its groups keep what they say of the others."""
     left = of_group(framework, Group(exclude=tuple(names)))
     return left.model_copy(update={"groups": framework.groups})
+
+
+def dimensions_scored(framework: Framework, idle: Collection[str]) -> int:
+    """Number of dimensions with a score where the indicators `idle` do not apply."""
+    counts = [
+        (sum(i.name not in idle and i.weight != 0 for i in d.indicators), framework.missing.least(d.name))
+        for d in framework.dimensions
+    ]
+    return sum(0 < count >= least for count, least in counts)
+
+
+def peer_group(dimensions: int) -> str:
+    """The group of units scored on this many dimensions, where peers are formed by dimensions."""
+    return f"{dimensions}个维度"
+
+
+def peer_names(framework: Framework) -> dict[str, str]:
+    """English of the peer groups a framework forms; empty where it forms none."""
+    if framework.peers is None:
+        return {}
+    counts = range(len(framework.dimensions) + 1)
+    return {peer_group(n): f"{n} dimension{'' if n == 1 else 's'}" for n in counts}
 
 
 def troubles(framework: Framework, group: Group) -> list[tuple[str, str]]:

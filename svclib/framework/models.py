@@ -20,6 +20,8 @@ Stage = Literal["key", "process", "result"]
 MidOn = Literal["unit", "points", "percent"]
 WeightMethod = Literal["direct", "equal", "ahp", "entropy", "stated"]
 Source = Literal["responses", "kpis"]
+Aggregate = Literal["arithmetic", "geometric"]
+Peers = Literal["dimensions"]
 
 Target = float | tuple[float, float]
 _IN_HOURS = {
@@ -146,6 +148,7 @@ class Dimension(Frozen):
     en: str = ""
     weight: Annotated[float, Field(ge=0)] | None = None
     weights: Weighting = Weighting()
+    aggregate: Annotated[Aggregate, chinese(Aggregate)] | None = None
     indicators: tuple[Indicator, ...]
 
     hidden: ClassVar = ("name",)
@@ -174,7 +177,9 @@ class Framework(Frozen):
     channels_en: dict[str, str] = Field(default_factory=dict)
     names_en: dict[str, str] = Field(default_factory=dict)  # categories, steps and causes in the data
     missing: Missing = Missing()
-    aggregate: Annotated[Literal["arithmetic"], chinese(Literal["arithmetic"])] = "arithmetic"
+    aggregate: Annotated[Aggregate, chinese(Aggregate)] = "arithmetic"
+    floor: Annotated[float, Field(gt=0, lt=100)] | None = None  # least points in a geometric mean
+    peers: Annotated[Peers, chinese(Peers)] | None = None
     weights: Weighting = Weighting()
     mid: Positive | None = None
     grades: Grades
@@ -200,6 +205,11 @@ class Framework(Frozen):
     def dimension(self, name: str) -> Dimension:
         """The dimension called `name`; ParamError when there is none."""
         return _find(name, self.dimensions, "dimension")
+
+    @property
+    def linear(self) -> bool:
+        """Whether every mean is arithmetic, so that the total is a weighted sum of indicator points."""
+        return "geometric" not in (self.aggregate, *(d.aggregate for d in self.dimensions))
 
     @property
     def own_scales(self) -> dict[str, dict[str, float]]:
@@ -232,7 +242,8 @@ class Framework(Frozen):
         for i in self.indicators:
             names |= {i.unit: i.unit_en, i.owner: i.owner_en, i.step: i.step_en, i.advice: i.advice_en}
         names |= {limit.clause: limit.clause_en for limit in self.grades.limits}
-        names |= {name: group.en for name, group in self.groups.items()}
+        names |= groups.peer_names(self)
+        names |= {name: group.en for name, group in self.groups.items() if group.en}
         if self.adjustments is not None:
             for name, item in self.adjustments.items.items():
                 names |= {name: item.en, item.clause: item.clause_en}

@@ -49,6 +49,8 @@ ALIASES: dict[str, str] = {
     "零分": "zero",
     "最低分": "lowest",
     "算术平均": "arithmetic",
+    "几何平均": "geometric",
+    "维度数": "dimensions",
     "分数线": "cuts",
     "达标": "targets",
     "加分": "bonus",

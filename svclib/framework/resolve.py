@@ -19,7 +19,12 @@ def resolve(framework: Framework) -> Framework:
                 update={"limits": _limits(framework), "rules": _rules(framework)}
             ),
             "dimensions": tuple(
-                d.model_copy(update={"indicators": _indicators(d, framework)})
+                d.model_copy(
+                    update={
+                        "indicators": _indicators(d, framework),
+                        "aggregate": d.aggregate or framework.aggregate,
+                    }
+                )
                 for d in _weighted(framework.dimensions, framework.weights)
             ),
         }

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from svclib.errors import nearest
-from svclib.framework.groups import troubles
+from svclib.framework.groups import peer_group, peer_names, troubles
 from svclib.framework.indicators import Notes, check_side, unknown_names
 from svclib.framework.models import Framework
-from svclib.framework.rules import Adjustment, Group, Limit
+from svclib.framework.rules import DEFAULT, Adjustment, Group, Limit
 from svclib.framework.yamlfile import KeyPath
 
 TOTAL = ("total", "总分")
@@ -27,6 +27,11 @@ def check_rules(framework: Framework, notes: Notes) -> None:
         _limit(framework, limit, ("grades", "limits", position), notes)
     if framework.adjustments is not None:
         _adjustments(framework, notes)
+    _means(framework, notes)
+    _minima(framework, notes)
+    if framework.peers is not None:
+        formed = [n for n in peer_names(framework) if n != peer_group(0)]
+        unknown_names(framework.groups, formed, ("groups",), "peer group", notes)
     for name, group in framework.groups.items():
         _group(framework, group, ("groups", name), notes)
     _consequences(framework, notes)
@@ -116,6 +121,31 @@ def _written_names(data: Any) -> list[str]:
     dimensions: dict[str, Any] = data["dimensions"]
     bodies = [body for body in dimensions.values() if isinstance(body, dict)]
     return [*dimensions, *(name for body in bodies for name in body.get("indicators") or {})]
+
+
+def _means(framework: Framework, notes: Notes) -> None:
+    """A geometric mean has a floor, for one score of 0 would make it 0; no other mean has."""
+    if not framework.linear and framework.floor is None:
+        remedy = "Add floor: the least points that count in a geometric mean, such as 1."
+        notes.add(("aggregate",), "a geometric mean without a floor: one score of 0 makes it 0", remedy)
+    if framework.floor is not None and framework.linear:
+        remedy = "Remove floor, or set aggregate: geometric."
+        notes.add(("floor",), "floor belongs to a geometric mean, and there is none", remedy)
+
+
+def _minima(framework: Framework, notes: Notes) -> None:
+    """Least numbers of indicators and dimensions that can be reached."""
+    rule, path = framework.missing, ("missing", "min_measures")
+    sizes = {d.name: len(d.indicators) for d in framework.dimensions}
+    unknown_names([n for n in rule.min_measures if n != DEFAULT], sizes, path, "dimension", notes)
+    for name, size in sizes.items():
+        if rule.least(name) > size:
+            found = f"{rule.least(name)} indicators are asked for, {name} has {size}"
+            key = name if name in rule.min_measures else DEFAULT
+            notes.add((*path, key), found, f"Give {name} a number it can reach.")
+    if rule.min_dimensions > len(sizes):
+        found = f"{rule.min_dimensions} dimensions are asked for, there are {len(sizes)}"
+        notes.add(("missing", "min_dimensions"), found, "Ask for at most as many as there are.")
 
 
 def _adjustments(framework: Framework, notes: Notes) -> None:

@@ -19,12 +19,31 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Points = Annotated[float, Field(ge=0, le=100)]
+Count = Annotated[int, Field(ge=1)]
+DEFAULT = "default"
+
+
+def _default_in_english(value: Any) -> Any:
+    return {DEFAULT if k == "默认" else k: v for k, v in value.items()} if isinstance(value, dict) else value
 
 
 class Missing(Frozen):
-    """What an unreported indicator does to its unit."""
+    """What an unreported indicator does to its unit, and how many must apply for a score.
+
+    min_measures : by dimension (`default` for all others), the least number of indicators that
+        apply; a dimension with fewer has no score and gives its weight to the others
+    min_dimensions : the least number of dimensions with a score for a unit to be graded
+    """
 
     not_reported: Annotated[NotReported, chinese(NotReported)] = "no_grade"
+    min_measures: Annotated[dict[str, Count], BeforeValidator(_default_in_english)] = Field(
+        default_factory=dict
+    )
+    min_dimensions: Count = 1
+
+    def least(self, dimension: str) -> int:
+        """Least number of indicators that must apply in `dimension`."""
+        return self.min_measures.get(dimension, self.min_measures.get(DEFAULT, 1))
 
 
 class Limit(Frozen):

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from svclib.scores.composite import (
+from svclib.scores.aggregate import WeightDraws, composite, membership, shares, total_of, written
+from svclib.scores.indicators import indicator_scores, points_range
+from svclib.scores.natural import blend_map, mapped, natural, natural_values
+from svclib.scores.nodes import (
     TOTAL,
     NodeDraws,
     adjusted,
-    composite,
     contributions,
     draw_nodes,
     round_half,
     score_draws,
     totals,
 )
-from svclib.scores.indicators import indicator_scores, points_range
-from svclib.scores.natural import blend_map, mapped, natural, natural_values
 
 __all__ = [
     "TOTAL",
     "NodeDraws",
+    "WeightDraws",
     "adjusted",
     "blend_map",
     "composite",
@@ -26,10 +27,14 @@ __all__ = [
     "draw_nodes",
     "indicator_scores",
     "mapped",
+    "membership",
     "natural",
     "natural_values",
     "points_range",
     "round_half",
     "score_draws",
+    "shares",
+    "total_of",
     "totals",
+    "written",
 ]

@@ -80,7 +80,7 @@ def _dimension(book: Book, row: Row, name: str) -> None:
     doc = book.framework
     if name not in doc.data["dimensions"]:
         put(doc, ("dimensions", name), {"indicators": {}}, _cell(row, "dimension", "name"))
-    for key in ("en", "weight"):
+    for key in ("en", "weight", "aggregate"):
         value = row.values.get(("dimension", key))
         if value is None:
             continue

@@ -21,13 +21,15 @@ class Column(NamedTuple):
 KINDS = ("评分", "比例", "发生率", "时长", "数量", "检查表", "稳定性")
 BETTER = ("越高越好", "越低越好", "适中")
 METHODS = ("直接", "等权", "层次分析", "熵权", "自述")
+MEANS = ("算术平均", "几何平均")
 YES = ("是", "否")
 
-# Columns before "indicator" belong to the dimension and may be merged over its rows.
+# Columns of the dimension, which may be merged over its rows; the last, seldom needed, stands at the end.
 DIMENSION = (
     Column("维度", ("name",), "text", "同一维度的行可合并单元格"),
     Column("维度英文", ("en",), "text"),
     Column("维度权重", ("weight",), "value", "维度直接赋权时填写，合计 1 或 100"),
+    Column("维度合成方式", ("aggregate",), "value", "空白同方案设置", MEANS),
 )
 INDICATOR = (
     Column("指标", ("name",), "text", "每个指标一行，名称不重复"),
@@ -138,7 +140,7 @@ PLAN = (
     Column("渠道英文", ("channels_en",), "pairs"),
     Column("其他名称英文", ("names_en",), "pairs", "事件与意见的类别、环节、原因，如 投诉=Complaint"),
     Column("缺报处理", ("missing", "not_reported"), "value", "", ("不评级", "零分", "最低分")),
-    Column("合成方式", ("aggregate",), "value", "", ("算术平均",)),
+    Column("合成方式", ("aggregate",), "value", "指标合成维度、维度合成总分", MEANS),
     Column("得分最小有意义变化", ("mid",), "value", "维度得分与总分，单位为分"),
     Column("评级方法", ("grades", "method"), "value", "", ("分数线", "达标")),
     Column("公布小数位数", ("grades", "decimals"), "value"),
@@ -147,6 +149,21 @@ PLAN = (
     Column("缓冲分", ("grades", "buffer"), "value", "0 为不用"),
     Column("加分上限", ("adjustments", "max_bonus"), "value"),
     Column("扣分上限", ("adjustments", "max_deduction"), "value"),
+    Column(
+        "维度最少指标数",
+        ("missing", "min_measures"),
+        "pairs",
+        "适用指标少于此数的维度不计分，权重分给其余维度；如 默认=3；流程效率=2",
+    ),
+    Column("最少维度数", ("missing", "min_dimensions"), "value", "计分维度少于此数暂不评级"),
+    Column("几何平均下限", ("floor",), "value", "几何平均须填，如 1；低于它按它计"),
+    Column(
+        "同类分组",
+        ("peers",),
+        "value",
+        "按计分维度数分组排名；分数线可在《分组》按“4个维度”另定",
+        ("维度数",),
+    ),
 )
 DATA = {
     "units": "部门", "responses": "问卷", "kpis": "指标数据", "judgments": "专家判断", "targets": "目标值",
@@ -225,8 +242,9 @@ CYCLE = (
 )
 SETTINGS = {"方案设置": PLAN, "本期设置": CYCLE}
 TABLES: dict[str, tuple[Column, ...]] = {
-    "指标体系": (*DIMENSION, *INDICATOR), "评分标准": SCORES, "等级规则": GRADES, "否决限档": LIMITS,
-    "加减分": ADJUSTMENTS, "处理规则": REPEATED, "赋权": WEIGHTS, "分组": GROUPS,
+    "指标体系": (*DIMENSION[:-1], *INDICATOR, DIMENSION[-1]), "评分标准": SCORES,
+    "等级规则": GRADES, "否决限档": LIMITS, "加减分": ADJUSTMENTS,
+    "处理规则": REPEATED, "赋权": WEIGHTS, "分组": GROUPS,
 }  # fmt: skip
 UNITS, GUIDE = "部门", "填写说明"
 UNIT_NOTES = (

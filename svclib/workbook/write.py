@@ -93,11 +93,8 @@ def _flat(content: Content, at: tuple[str, ...] = ()) -> dict[tuple[str, ...], A
 
 
 def _indicator(dimension: str, dim: Content, name: str, body: Content) -> dict[tuple[str, ...], Any]:
-    own = {
-        ("dimension", "name"): dimension,
-        ("dimension", "en"): dim.get("en"),
-        ("dimension", "weight"): dim.get("weight"),
-    }
+    own = {("dimension", key): dim.get(key) for key in ("en", "weight", "aggregate")}
+    own |= {("dimension", "name"): dimension}
     return own | {("name",): name} | _flat({k: v for k, v in body.items() if k != "score"})
 
 

@@ -12,6 +12,7 @@ from svclib.columns import sort_by_key
 from svclib.errors import DataError, ParamError
 from svclib.estimates import Estimate, draws
 from svclib.framework import Framework
+from svclib.scores.aggregate import losses, membership, node_scores, shares
 from svclib.scores.natural import blend_map, natural
 
 TOTAL = "total"
@@ -31,59 +32,6 @@ def round_half(values: np.ndarray, *, decimals: int, rule: str) -> np.ndarray:
     whole = np.rint(scaled) if rule == "gbt8170" else np.copysign(np.floor(np.abs(scaled) + 0.5), scaled)
     # Adding zero turns -0.0 into 0.0.
     return whole / 10.0**decimals + 0.0
-
-
-def composite(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted arithmetic mean of `points` (…, q) with `weights` (q,) or (…, q), shape (…,).
-
-    What has weight 0 is left out even where it is NaN; NaN where all weights are 0.
-    """
-    weights = np.broadcast_to(weights, np.shape(points))
-    mass = weights.sum(axis=-1)
-    total = np.where(weights > 0, weights * points, 0.0).sum(axis=-1)
-    return np.divide(total, mass, out=np.full(np.shape(total), np.nan), where=mass > 0)
-
-
-class Shares(NamedTuple):
-    """Weights as a unit uses them: inapplicable indicators out, the others re-normalised."""
-
-    local: np.ndarray  # (U, I) within the dimension
-    dimension: np.ndarray  # (U, K) of the dimensions
-
-    def overall(self, member: np.ndarray) -> np.ndarray:
-        """Global share of each indicator, (U, I); `member` (I,) is its dimension's position."""
-        return self.local * self.dimension[:, member]
-
-
-def shares(weights: pd.DataFrame, framework: Framework, applicable: np.ndarray) -> Shares:
-    """Weights per unit; `applicable` is (U, I) in the framework's order of indicators."""
-    local, top = _written(weights, framework)
-    member = membership(framework)
-    used = np.where(applicable, local, 0.0)
-    mass = used @ (member[:, None] == np.arange(len(top)))
-    dims = np.where(mass > 0, top, 0.0)
-    total = dims.sum(axis=1, keepdims=True)
-    return Shares(
-        np.divide(used, mass[:, member], out=np.zeros_like(used), where=mass[:, member] > 0),
-        np.divide(dims, total, out=np.zeros_like(dims), where=total > 0),
-    )
-
-
-def membership(framework: Framework) -> np.ndarray:
-    """Position of each indicator's dimension, (I,)."""
-    return np.array([k for k, d in enumerate(framework.dimensions) for _ in d.indicators], dtype=int)
-
-
-def _written(weights: pd.DataFrame, framework: Framework) -> tuple[np.ndarray, np.ndarray]:
-    local = weights.set_index(["level", "node"])["local"]
-    wanted = [("indicator", i.name) for i in framework.indicators] + [
-        ("dimension", d.name) for d in framework.dimensions
-    ]
-    absent = [node for level, node in wanted if (level, node) not in local.index]
-    if absent:
-        raise DataError(f"table weights has no row for {', '.join(absent)}")
-    values = local.loc[wanted].to_numpy(dtype=float)
-    return values[: len(framework.indicators)], values[len(framework.indicators) :]
 
 
 class _Wide(NamedTuple):
@@ -118,12 +66,14 @@ def totals(
 ) -> pd.DataFrame:
     """Table "totals": a row per unit and dimension, and the unit's total.
 
-    An inapplicable indicator gives its weight to the others of its dimension, a dimension
-    with none left to the other dimensions.  An indicator that was not reported and has no
-    points by the framework's rule leaves its dimension and the total without a score.
-    Coverage is the share of applicable weight that has data.  `published` is rounded once,
-    here, by the framework's rule, and empty unless the status is "ok".  The intervals stay
-    NaN; `sensitivity.score_intervals` fills them from joint draws.
+    An inapplicable indicator gives its weight to the others of its dimension; a dimension
+    with none left, or with fewer than `missing.min_measures`, gives its own to the other
+    dimensions ("too_few").  An indicator that was not reported and has no points by the
+    framework's rule leaves its dimension and the total without a score.  Fewer dimensions
+    than `missing.min_dimensions` leave the total unpublished ("too_few").  Coverage is the
+    share of applicable weight that has data.  `published` is rounded once, here, by the
+    framework's rule, and empty unless the status is "ok".  The intervals stay NaN;
+    `sensitivity.score_intervals` fills them from joint draws.
 
     Parameters
     ----------
@@ -134,13 +84,28 @@ def totals(
     wide = _wide(indicator_scores, framework)
     share = shares(weights, framework, wide.status != "not_applicable")
     member = membership(framework)
-    dims = [_dimension(wide, share.local, member == k) for k in range(len(framework.dimensions))]
+    scored, total = node_scores(wide.score, share, framework, member)
+    parts = [_states(share.local[:, member == k], wide, member == k) for k in range(scored.shape[1])]
+    state = np.column_stack([status for status, _ in parts])
+    state = np.where(share.few, "too_few", state)
+    coverage = np.column_stack([covered for _, covered in parts])
     frames = [
-        _frame(wide, d.name, "dimension", found) for d, found in zip(framework.dimensions, dims, strict=True)
+        _frame(
+            wide,
+            d.name,
+            "dimension",
+            {"score": scored[:, k], "coverage": coverage[:, k], "status": state[:, k]},
+        )
+        for k, d in enumerate(framework.dimensions)
     ]
-    frames.append(
-        _frame(wide, TOTAL, TOTAL, _dimension(wide, share.overall(member), np.ones(len(member), dtype=bool)))
-    )
+    used = share.dimension > 0
+    covered = np.where(used, share.dimension * np.nan_to_num(coverage), 0.0).sum(axis=1)
+    whole = {
+        "score": total,
+        "coverage": np.where(used.any(axis=1), covered, np.nan),
+        "status": _whole(state, used, framework.missing.min_dimensions),
+    }
+    frames.append(_frame(wide, TOTAL, TOTAL, whole))
     table = pd.concat(frames, ignore_index=True)
     net = table["unit"].map(adjustments or {}).fillna(0.0).where(table["node"] == TOTAL, 0.0)
     table["score"] = adjusted(table["score"].to_numpy(), net.to_numpy())
@@ -155,19 +120,30 @@ def adjusted(score: np.ndarray, net: np.ndarray | float) -> np.ndarray:
     return np.where(np.asarray(net) != 0, np.maximum(score + net, 0.0), score)
 
 
-def _dimension(wide: _Wide, share: np.ndarray, inside: np.ndarray) -> dict[str, np.ndarray]:
-    """Score, coverage and status of a set of indicators with the weights `share`."""
-    weight, score, status = share[:, inside], wide.score[:, inside], wide.status[:, inside]
-    used = weight > 0
+def _states(weight: np.ndarray, wide: _Wide, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Status and coverage of a dimension whose indicators have the weights `weight` (U, q)."""
+    score, status, used = wide.score[:, inside], wide.status[:, inside], weight > 0
     missing = (used & np.isnan(score)).any(axis=1)
     small = (used & (status == "small_sample")).any(axis=1)
     none = ~used.any(axis=1)
     data = np.where(np.isin(status, ("ok", "small_sample")), weight, 0.0).sum(axis=1)
-    return {
-        "score": composite(score, weight),
-        "coverage": np.where(none, np.nan, data / np.where(none, 1.0, weight.sum(axis=1))),
-        "status": np.select([none, missing, small], ["not_applicable", "not_reported", "small_sample"], "ok"),
-    }
+    return (
+        np.select([none, missing, small], ["not_applicable", "not_reported", "small_sample"], "ok"),
+        np.where(none, np.nan, data / np.where(none, 1.0, weight.sum(axis=1))),
+    )
+
+
+def _whole(state: np.ndarray, used: np.ndarray, least: int) -> np.ndarray:
+    """Status of the totals from those of their dimensions (U, K), `used` where they count."""
+
+    def some(word: str) -> np.ndarray:
+        return (used & (state == word)).any(axis=1)
+
+    count = used.sum(axis=1)
+    few = ((count > 0) & (count < least)) | ((count == 0) & (state == "too_few").any(axis=1))
+    told = {"too_few": few, "not_applicable": count == 0}
+    told |= {word: some(word) for word in ("not_reported", "small_sample")}
+    return np.select(list(told.values()), list(told), "ok")
 
 
 def _frame(wide: _Wide, node: str, level: str, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -180,21 +156,27 @@ def contributions(
 ) -> pd.DataFrame:
     """Table "contributions": where a unit's points come from and where they are lost.
 
-    `weight` is the global weight as used for this unit, contribution = weight * score and
-    lost = weight * (100 - score); contributions sum to the total score.  Inapplicable
-    indicators have weight 0 and no contribution.
+    `weight` is the global weight as used for this unit, contribution + lost = 100 * weight;
+    contributions sum to the total score, losses to 100 minus it.  By arithmetic means
+    contribution = weight * score and lost = weight * (100 - score); by geometric means
+    `aggregate.shortfall` tells lost, and an indicator so low that it loses more than its
+    weight is worth contributes less than nothing.  What does not count has weight 0 and no
+    contribution.
     """
     wide = _wide(indicator_scores, framework)
-    weight = shares(weights, framework, wide.status != "not_applicable").overall(membership(framework))
+    member = membership(framework)
+    share = shares(weights, framework, wide.status != "not_applicable")
+    weight = share.overall(member)
     score = np.where(wide.status == "not_applicable", np.nan, wide.score)
+    lost = np.where(np.isnan(score), np.nan, losses(wide.score, share, framework, member))
     frames = [
         pd.DataFrame(wide.units, columns=["cycle", "unit"]).assign(
             indicator=i.name,
             dimension=i.dimension,
             weight=weight[:, j],
             score=score[:, j],
-            contribution=weight[:, j] * score[:, j],
-            lost=weight[:, j] * (100 - score[:, j]),
+            contribution=100 * weight[:, j] - lost[:, j],
+            lost=lost[:, j],
         )
         for j, i in enumerate(framework.indicators)
     ]
@@ -241,12 +223,8 @@ def score_draws(
     names = [i.name for i in framework.indicators]
     table = np.column_stack([scored.get(name, np.full(len(drawn), np.nan)) for name in names])
     share = shares(weights, framework, np.array([[name in scored for name in names]]))
-    member = membership(framework)
-    nodes = {
-        d.name: composite(table, np.where(member == k, share.local[0], 0.0))
-        for k, d in enumerate(framework.dimensions)
-    }
-    nodes[TOTAL] = composite(table, share.overall(member)[0])
+    dims, total = node_scores(table, share, framework, membership(framework))
+    nodes = {d.name: dims[:, k] for k, d in enumerate(framework.dimensions)} | {TOTAL: total}
     unknown = {name: np.full(len(drawn), np.nan) for name in imputed or {}}
     return NodeDraws(nodes, dict(zip(keys["indicator"], (clipped @ blend.T).T, strict=True)) | unknown)
 
