@@ -104,9 +104,16 @@ TABLES: dict[str, Table] = {
     # 30 weights
     "weights": _table("30", "group node", "parent level local global effective method relative note"),
     "consistency": _table("30", "parent expert",
-                          "n_items lambda_max consistency_index ri ri_table cr max_cr passed credibility"),
-    "expert_weights": _table("30", "parent expert item", "weight credibility"),
+                          "n_items n_missing lambda_max consistency_index ri ri_table cr max_cr passed "
+                          "credibility"),
+    "expert_weights": _table("30", "parent expert item", "weight off_group credibility"),
+    "expert_spread": _table("30", "parent item",
+                            "n_experts weight weight_low weight_median weight_high sd"),
+    "weight_methods": _table("30", "parent node method variant", "local applied relative note"),
     "judgement_review": _table("30", "parent expert a b", "value implied cr cr_if_fixed"),
+    "drivers": _table("30", "cycle explained parent node",
+                      "r r2_part share se df share_low share_high confidence p_noise p_noise_adj judgement "
+                      "r2 n method note"),
     # 40 scores and grades
     "indicator_scores": _table("40", "cycle unit indicator subject",
                                "dimension kind measure n value se df ci_low ci_high score score_low "
@@ -131,6 +138,16 @@ TABLES: dict[str, Table] = {
     "revision": _table("40", "cycle unit",
                        "before after grade_before grade_after basis approver date appeal"),
     "grade_probability": _table("40", "cycle unit grade", "probability draws seed"),
+    "weight_spread": _table("40", "group parent", "n_experts spread concentration method"),
+    "grade_stability": _table("40", "cycle unit source grade", "probability draws seed"),
+    "rank_stability": _table("40", "cycle unit source",
+                             "rank rank_low rank_high p_first confidence draws seed"),
+    "breakpoints": _table("40", "cycle unit grade node", "weight weight_at_flip move feasible flips note"),
+    "drop_one": _table("40", "cycle unit dropped", "score change grade differs rank rank_shift"),
+    "scenarios": _table("40", "cycle scenario unit", "published grade differs"),
+    "robustness": _table("40", "cycle unit",
+                         "grade probability p_weights p_both flip_grade node weight weight_at_flip move "
+                         "n_scenarios n_same"),
     # 50 improvement
     "changes": _table("50", "baseline cycle unit level node",
                       "kind measure design n0 n1 n_paired n_clusters estimate0 estimate1 change gain se df "

@@ -90,6 +90,13 @@ STATISTICS: dict[str, Column] = {
     "separation": Column("单位区分度", "Separation of units"),
     "effective_ratio": Column("有效÷名义权重", "Effective ÷ nominal weight"),
     "icc": Column("组内相关 ICC(1)", "ICC(1)"),
+    "explained": text("被解释项", "Outcome explained"),
+    "r2": Column("R²", "R²"),
+    "r2_part": Column("对 R² 的贡献", "Part of R²"),
+    "share_low": Column("占比下限", "Share, lower limit"),
+    "share_high": Column("占比上限", "Share, upper limit"),
+    "p_noise": Column("p(出于偶然)", "p (chance)"),
+    "p_noise_adj": Column("p(出于偶然，校正)", "p (chance, adjusted)"),
     "r": Column("相关系数", "Correlation"),
     "p_adj": Column("校正p", "adjusted p"),
 }

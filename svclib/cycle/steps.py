@@ -70,19 +70,21 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     headline = found[found["subject"] == ""].pivot_table(
         index="unit", columns="indicator", values="score", dropna=False
     )
-    judgments = state.inputs[state.cycle].judgments
+    judgments = judged(state.inputs[state.cycle].judgments, state.framework)
     present = set(state.groups(state.cycle).values())
     parts = []
     for group in ("", *(g for g in state.framework.own_groups if g in present)):
         rules = state.framework.for_group(group)
         known = [i.name for i in rules.indicators]
         table = weights.resolve(
-            rules, judgments=judged(judgments, rules), scores=headline[known].dropna(), responses=kept
+            rules, judgments=judged(judgments, rules), scores=headline[known], responses=kept
         )
         parts.append(weights.effective(table, found[found["indicator"].isin(known)]).assign(group=group))
+    everyone = {"judgments": judgments, "scores": headline, "responses": kept}
     return {
         "weights": pd.concat(parts, ignore_index=True),
-        **weights.expert_panel(state.framework, judged(judgments, state.framework)),
+        "weight_methods": weights.methods(state.framework, parts[0], **everyone),
+        **weights.expert_panel(state.framework, judgments),
     }
 
 
@@ -96,13 +98,7 @@ def _applying(found: pd.DataFrame, state: State, cycle: str) -> pd.DataFrame:
 
 def _pinned(state: State) -> str:
     """The cycle whose data the weights come from: the current one unless pinned."""
-    framework = state.framework
-    pins = {
-        rule.from_ for rule in (framework.weights, *(d.weights for d in framework.dimensions)) if rule.from_
-    }
-    if len(pins) > 1:
-        raise ParamError(f"weights are pinned to several cycles {sorted(pins)}; pin all to one")
-    cycle = pins.pop() if pins else state.cycle
+    cycle = next((rule.from_ for rule in state.framework.methods if rule.from_), state.cycle)
     if cycle not in state.inputs:
         known = ", ".join(state.inputs)
         raise ParamError(
@@ -181,7 +177,7 @@ NEEDS = {
     "10": (),
     "20": ("exclusions",),
     "30": ("exclusions",),
-    "40": ("exclusions", "weights", "authenticity"),
+    "40": ("exclusions", "weights", "expert_weights", "consistency", "authenticity"),
     "50": (
         "exclusions",
         "weights",

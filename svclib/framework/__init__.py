@@ -11,10 +11,11 @@ from typing import Any
 
 from svclib.errors import InputErrors, Problem
 from svclib.framework import checks, yamlfile
-from svclib.framework.models import Dimension, Framework, Indicator, Mid, Weighting
+from svclib.framework.models import Dimension, Framework, Indicator, Mid
 from svclib.framework.resolve import resolve
 from svclib.framework.rules import Adjustment, Adjustments, Consequences, Grades, Group, Limit, Repeated
 from svclib.framework.scoring import Anchors, Condition, Steps
+from svclib.framework.weighting import Method, Weighting
 
 __all__ = [
     "Adjustment",
@@ -28,6 +29,7 @@ __all__ = [
     "Group",
     "Indicator",
     "Limit",
+    "Method",
     "Mid",
     "Repeated",
     "Steps",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from svclib.framework.rules import Group, Limit
 
 if TYPE_CHECKING:
-    from svclib.framework.models import Dimension, Framework, Indicator, Weighting
+    from svclib.framework.models import Dimension, Framework, Indicator
+    from svclib.framework.weighting import Weighting
 
 
 def of_group(framework: Framework, group: Group) -> Framework:
@@ -113,8 +114,7 @@ def _own(nodes: Sequence[Any], group: Group) -> bool:
 
 def _rule(weights: Weighting, nodes: Sequence[Any], group: Group) -> Weighting:
     """Weights of a level: direct where the group gives its own."""
-    own = {"method": "direct", "from_": None, "columns": (), "order": ()}
-    return weights.model_copy(update=own) if _own(nodes, group) else weights
+    return type(weights)() if _own(nodes, group) else weights
 
 
 def _raw(nodes: Sequence[Any], group: Group) -> dict[str, float]:

@@ -14,11 +14,11 @@ from svclib.framework import groups, views
 from svclib.framework.names import Better, Kind, chinese
 from svclib.framework.rules import Adjustments, Consequences, Grades, Group, Missing, Positive
 from svclib.framework.scoring import ConditionField, Frozen, ScoreField, refuse
+from svclib.framework.weighting import Method, Weighting
 
 Uncertainty = Literal["sample", "process", "census"]
 Stage = Literal["key", "process", "result"]
 MidOn = Literal["unit", "points", "percent"]
-WeightMethod = Literal["direct", "equal", "ahp", "entropy", "stated"]
 Source = Literal["responses", "kpis"]
 Aggregate = Literal["arithmetic", "geometric"]
 Peers = Literal["dimensions"]
@@ -41,22 +41,6 @@ class Mid(Frozen):
 
     value: Positive
     on: Annotated[MidOn, chinese(MidOn)] = "unit"
-
-
-class Weighting(Frozen):
-    """How the children of a node are weighted."""
-
-    method: Annotated[WeightMethod, chinese(WeightMethod)] = "direct"
-    max_cr: Annotated[float, Field(gt=0, le=1)] = 0.10
-    ri: Literal["saaty"] = "saaty"
-    columns: tuple[str, ...] = ()
-    order: tuple[str, ...] = ()
-    from_: str | None = Field(default=None, alias="from")
-
-    @property
-    def relative(self) -> bool:
-        """The weights move with the data of the cycle unless pinned by `from`."""
-        return self.method in ("entropy", "stated")
 
 
 class Indicator(Frozen):
@@ -192,6 +176,11 @@ class Framework(Frozen):
     def indicators(self) -> tuple[Indicator, ...]:
         """Every indicator in file order."""
         return tuple(i for d in self.dimensions for i in d.indicators)
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """Every weighting method in use, level by level, those of combinations one by one."""
+        return tuple(p for rule in (self.weights, *(d.weights for d in self.dimensions)) for p in rule.parts)
 
     @property
     def items(self) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from svclib.framework.models import Dimension, Framework, Indicator, Weighting
+from svclib.framework.models import Dimension, Framework, Indicator
 from svclib.framework.rules import Limit, TargetRule
+from svclib.framework.weighting import Weighting
 
 
 def resolve(framework: Framework) -> Framework:

@@ -209,9 +209,8 @@ def _cycles(paths: _Paths, written: ParamsFile, file: Path) -> tuple[Path, ...]:
 
 def _needs(framework: Framework, data: Mapping[str, DataSource], doc: Document) -> None:
     """What the framework uses must be among the data."""
-    rules = (framework.weights, *(d.weights for d in framework.dimensions))
     used = {i.source for i in framework.indicators}
-    used |= {"judgments" for rule in rules if rule.method == "ahp"}
-    used |= {"responses" for rule in rules if rule.method == "stated"}
+    used |= {"judgments" for rule in framework.methods if rule.method == "ahp"}
+    used |= {"responses" for rule in framework.methods if rule.method == "stated"}
     for name in sorted(used - set(data)):
         doc.add(("data",), f"the framework needs {name}, which data does not name", f"Add {name}: path.")

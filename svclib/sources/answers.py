@@ -45,8 +45,7 @@ _BASE = (
 
 def code_columns(framework: Framework) -> tuple[str, ...]:
     """Columns that hold the stated choices, once each."""
-    rules = (framework.weights, *(d.weights for d in framework.dimensions))
-    return tuple(dict.fromkeys(c for rule in rules for c in rule.columns))
+    return tuple(dict.fromkeys(c for rule in framework.methods for c in rule.columns))
 
 
 def columns(framework: Framework) -> list[str]:

@@ -1,24 +1,44 @@
-"""Weights: how much each dimension and indicator counts, by which method, how consistently."""
+"""Weights: how much each dimension and indicator counts, by which method, how consistently.
+
+`BY_METHOD` is where a method is entered: a function of a level and the sources.
+"""
 
 from __future__ import annotations
 
-from svclib.weights.ahp import aggregate, ahp_eigen, implied, random_index
+from svclib.weights.ahp import (
+    aggregate,
+    aggregate_priorities,
+    consistency,
+    implied,
+    priorities,
+    random_index,
+)
+from svclib.weights.compare import methods
+from svclib.weights.objective import critic, cv, entropy, pca
 from svclib.weights.panel import ahp
-from svclib.weights.resolve import METHODS, effective, expert_panel, resolve
-from svclib.weights.shares import direct, entropy, equal, stated
+from svclib.weights.resolve import BY_METHOD, effective, expert_panel, resolve
+from svclib.weights.shares import combine, direct, equal, rank_order, stated
 
 __all__ = [
-    "METHODS",
+    "BY_METHOD",
     "aggregate",
+    "aggregate_priorities",
     "ahp",
-    "ahp_eigen",
+    "combine",
+    "consistency",
+    "critic",
+    "cv",
     "direct",
     "effective",
     "entropy",
     "equal",
     "expert_panel",
     "implied",
+    "methods",
+    "pca",
+    "priorities",
     "random_index",
+    "rank_order",
     "resolve",
     "stated",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from svclib.errors import Problem, nearest
+from svclib.weights.incomplete import components
 
 TOTAL = "total"
 GROUP = "group"
@@ -41,7 +41,7 @@ def read(
         matrix = np.eye(len(names))
         for i, j, value in entered:
             matrix[i, j], matrix[j, i] = value, 1 / value
-        found += _gaps(matrix, names) + _credibility(own)
+        found += _apart(matrix, names) + _credibility(own)
         if expert == GROUP:
             found.append(
                 ("expert", f"an expert is called {GROUP!r}", "That name is the group's; use another.", "")
@@ -77,12 +77,13 @@ def _entered(rows: pd.DataFrame, names: list[str]) -> tuple[list[tuple[int, int,
     return entered, wrong
 
 
-def _gaps(matrix: np.ndarray, names: Sequence[str]) -> list[_What]:
-    pairs = combinations(range(len(names)), 2)
-    gaps = [f"{names[i]}-{names[j]}" for i, j in pairs if not matrix[i, j]]
-    if not gaps:
+def _apart(matrix: np.ndarray, names: Sequence[str]) -> list[_What]:
+    """Missing pairs are filled from the others, unless two parts are nowhere compared."""
+    parts = [", ".join(names[i] for i in part) for part in components(matrix)]
+    if len(parts) == 1:
         return []
-    return [("a, b", f"missing pairs: {', '.join(gaps)}", "Ask the expert to judge every pair.", "")]
+    remedy = "Ask the expert to compare one of each part with one of another."
+    return [("a, b", f"no judgement connects {' | '.join(parts)}", remedy, "")]
 
 
 def _credibility(rows: pd.DataFrame) -> list[_What]:

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from svclib.errors import DataError, ParamError
+from svclib.weights import objective
 from svclib.weights.judgements import GROUP, TOTAL
+from svclib.weights.level import Level, Sources, Tier, tiers
+from svclib.weights.objective import Weighed
 from svclib.weights.panel import ahp
-from svclib.weights.shares import direct, entropy, equal, stated
+from svclib.weights.shares import combine, direct, equal, rank_order, stated
 
 if TYPE_CHECKING:
-    from svclib.framework import Framework, Weighting
+    from svclib.framework import Framework
 
-METHODS = ("direct", "equal", "ahp", "entropy", "stated")
-# Methods whose weights move with the sample; pinned to a cycle they stand still.
-RELATIVE = ("entropy", "stated")
-
-
-class _Level(NamedTuple):
-    parent: str
-    names: tuple[str, ...]
-    written: tuple[float | None, ...]
-    rule: Weighting
-
-
-class _Sources(NamedTuple):
-    judgments: pd.DataFrame | None
-    scores: pd.DataFrame | None
-    responses: pd.DataFrame | None
+_NAMED = 5  # experts left out that a note lists by name
 
 
 def resolve(
@@ -50,16 +39,17 @@ def resolve(
     judgments : DataFrame, optional
         Needed where a level is weighted by ahp.
     scores : DataFrame, (n_units, n_indicators), optional
-        Anchored headline scores, columns named by indicator; needed by entropy.
+        Anchored headline scores, columns named by indicator, NaN where there is none; needed by
+        entropy, critic, cv and pca.
     responses : DataFrame, optional
         Needed by stated weights: their code columns and `weight`.
 
     Returns
     -------
     DataFrame
-        node, parent, level, local, global, effective (NaN; see `effective`), method,
-        relative, note.  Local weights sum to 1 within a parent, global ones over all
-        indicators and over all dimensions.
+        node, parent, level, local, global, effective (NaN; see `effective`), method (those of
+        a combination joined by ";"), relative, note.  Local weights sum to 1 within a parent,
+        global ones over all indicators and over all dimensions.
 
     Raises
     ------
@@ -68,37 +58,24 @@ def resolve(
     DataError, InputErrors
         As raised by the method.
     """
-    sources = _Sources(judgments, scores, responses)
-    inner = [
-        _Level(d.name, tuple(i.name for i in d.indicators), tuple(i.weight for i in d.indicators), d.weights)
-        for d in framework.dimensions
-    ]
-    local = {level.parent: _weigh(level, sources) for level in inner}
-    if scores is not None and framework.weights.method == "entropy":
-        sources = sources._replace(
-            scores=_dimension_scores(scores, inner, {p: w for p, (w, _) in local.items()})
-        )
-    top = _Level(
-        TOTAL,
-        tuple(d.name for d in framework.dimensions),
-        tuple(d.weight for d in framework.dimensions),
-        framework.weights,
-    )
-    local[TOTAL] = _weigh(top, sources)
-    share = dict(zip(top.names, local[TOTAL][0], strict=True)) | {TOTAL: 1.0}
-    rows = [row for level in (top, *inner) for row in _rows(level, local[level.parent], share[level.parent])]
+    top, *inner = tiers(framework)
+    sources = Sources(judgments, scores, responses)
+    local = {tier.parent: _combined(tier, sources) for tier in inner}
+    above = sources.of_dimensions(inner, {parent: found.weights for parent, found in local.items()})
+    local[TOTAL] = _combined(top, above)
+    share = dict(zip(top.names, local[TOTAL].weights, strict=True)) | {TOTAL: 1.0}
+    rows = [row for tier in (top, *inner) for row in _rows(tier, local[tier.parent], share[tier.parent])]
     table = pd.DataFrame(rows).assign(group="")
     _check_sums(table)
     return table
 
 
 def expert_panel(framework: Framework, judgments: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Tables expert_weights, consistency, judgement_review of every level weighted by ahp."""
-    levels = [(TOTAL, tuple(d.name for d in framework.dimensions), framework.weights)]
-    levels += [(d.name, tuple(i.name for i in d.indicators), d.weights) for d in framework.dimensions]
+    """Tables expert_weights, expert_spread, consistency, judgement_review of every level by ahp."""
     found = [
-        ahp(judgments, {parent: names}, max_cr=rule.max_cr, ri=rule.ri)
-        for parent, names, rule in levels
+        by_panel(tier.by(rule), judgments)
+        for tier in tiers(framework)
+        for rule in tier.weighting.parts
         if rule.method == "ahp"
     ]
     if not found:
@@ -109,6 +86,19 @@ def expert_panel(framework: Framework, judgments: pd.DataFrame) -> dict[str, pd.
 def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+
+def by_panel(level: Level, judgments: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The tables of `ahp` for one level under the settings of its rule."""
+    rule = level.rule
+    return ahp(
+        judgments,
+        {level.parent: level.names},
+        max_cr=rule.max_cr,
+        ri=rule.ri,
+        how=rule.variant,
+        group=rule.group or "aij",
+    )
 
 
 def effective(weights: pd.DataFrame, indicator_scores: pd.DataFrame) -> pd.DataFrame:
@@ -132,41 +122,61 @@ def effective(weights: pd.DataFrame, indicator_scores: pd.DataFrame) -> pd.DataF
     return weights.assign(effective=weights["node"].map(of_node).astype(float))
 
 
-def _weigh(level: _Level, sources: _Sources) -> tuple[np.ndarray, list[str]]:
-    """Local weights and one note per child."""
-    blank = [""] * len(level.names)
-    method = level.rule.method
-    if method not in METHODS:
-        raise ParamError(f"weights of {level.parent!r}: method={method!r}; choose one of {list(METHODS)}")
-    if method == "direct":
-        return direct(level.written, names=level.names), blank
-    if method == "equal" or len(level.names) == 1:
-        return equal(len(level.names)), blank
-    if method == "ahp":
-        return _by_ahp(level, _needed(level, sources.judgments, "judgments"))
-    if method == "entropy":
-        return entropy(_needed(level, sources.scores, "scores")[list(level.names)])
-    return _by_stated(level, _needed(level, sources.responses, "responses"))
+def weigh(level: Level, sources: Sources) -> Weighed:
+    """Local weights of a level by one method; a single child has the whole weight by any."""
+    if level.rule.method not in BY_METHOD:
+        known = list(BY_METHOD)
+        raise ParamError(f"weights of {level.parent!r}: method={level.rule.method!r}; choose one of {known}")
+    if len(level.names) == 1 and level.rule.method != "direct":
+        return Weighed(np.ones(1), [""])
+    return BY_METHOD[level.rule.method](level, sources)
 
 
-def _needed(level: _Level, frame: pd.DataFrame | None, name: str) -> pd.DataFrame:
-    if frame is None or frame.empty:
-        raise ParamError(
-            f"weights of {level.parent!r}: method {level.rule.method!r} needs {name}, and there are none"
-        )
-    return frame
+def _direct(level: Level, _: Sources) -> Weighed:
+    return Weighed(direct(level.written, names=level.names), [""] * len(level.names))
 
 
-def _by_ahp(level: _Level, judgments: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    tables = ahp(judgments, {level.parent: level.names}, max_cr=level.rule.max_cr, ri=level.rule.ri)
+def _equal(level: Level, _: Sources) -> Weighed:
+    return Weighed(equal(len(level.names)), [""] * len(level.names))
+
+
+def _rank_order(level: Level, _: Sources) -> Weighed:
+    # What a group leaves out is no longer in the order.
+    order = [name for name in level.rule.order if name in level.names]
+    if len(order) != len(level.names):
+        raise ParamError(_order_told(level))
+    of_name = dict(zip(order, rank_order(len(order), how=level.rule.variant), strict=True))
+    return Weighed(np.array([of_name[n] for n in level.names]), [level.rule.variant] * len(level.names))
+
+
+def _ahp(level: Level, sources: Sources) -> Weighed:
+    tables = by_panel(level, sources.needed(level, "judgments"))
     group = tables["expert_weights"].set_index(["expert", "item"])["weight"].loc[GROUP]
-    judged = tables["consistency"]
-    excluded = judged.loc[~judged["passed"].astype(bool) & (judged["expert"] != GROUP), "expert"]
-    note = f"excluded:{','.join(excluded)}" if len(excluded) else ""
-    return group.loc[list(level.names)].to_numpy(), [note] * len(level.names)
+    experts = tables["consistency"][tables["consistency"]["expert"] != GROUP]
+    notes = [_who("excluded", experts.loc[~experts["passed"].astype(bool), "expert"])]
+    notes.append(_who("incomplete", experts.loc[experts["n_missing"].astype(int) > 0, "expert"]))
+    note = ";".join(filter(None, notes))
+    return Weighed(group.loc[list(level.names)].to_numpy(dtype=float), [note] * len(level.names))
 
 
-def _by_stated(level: _Level, responses: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+def _who(code: str, experts: pd.Series) -> str:
+    """A note such as excluded:甲,乙, or how many where they are too many to list."""
+    if len(experts) > _NAMED:
+        return f"n_{code}:{len(experts)}"
+    return f"{code}:{','.join(experts)}" if len(experts) else ""
+
+
+def _objective(method: Callable[[pd.DataFrame], Weighed], level: Level, sources: Sources) -> Weighed:
+    return method(sources.needed(level, "scores")[list(level.names)])
+
+
+def _order_told(level: Level) -> str:
+    order, names = list(level.rule.order), list(level.names)
+    return f"weights of {level.parent!r}: order lists {order}, the children are {names}"
+
+
+def _stated(level: Level, sources: Sources) -> Weighed:
+    responses = sources.needed(level, "responses")
     columns, order = list(level.rule.columns), list(level.rule.order)
     absent = [c for c in columns if c not in responses.columns]
     if absent:
@@ -175,9 +185,7 @@ def _by_stated(level: _Level, responses: pd.DataFrame) -> tuple[np.ndarray, list
         )
     # A code of something that a group leaves out is still an answer, but not one for what is left.
     if not set(level.names) <= set(order):
-        raise ParamError(
-            f"weights of {level.parent!r}: order lists {order}, the children are {list(level.names)}"
-        )
+        raise ParamError(_order_told(level))
     shares, ignored = stated(responses[columns], order, weight=responses.get("weight"))
     of_name = dict(zip(order, shares, strict=True))
     left = np.array([of_name[name] for name in level.names])
@@ -187,37 +195,49 @@ def _by_stated(level: _Level, responses: pd.DataFrame) -> tuple[np.ndarray, list
             f"{level.parent!r}, so there is no stated importance to use as weights"
         )
     note = f"ignored_codes:{ignored}" if ignored else ""
-    return left / left.sum(), [note] * len(level.names)
+    return Weighed(left / left.sum(), [note] * len(level.names))
 
 
-def _dimension_scores(
-    scores: pd.DataFrame, inner: list[_Level], local: Mapping[str, np.ndarray]
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            level.parent: scores[list(level.names)].to_numpy(dtype=float) @ local[level.parent]
-            for level in inner
-        },
-        index=scores.index,
-    )
+# A method takes a level and the sources, and returns the weights of the level's children.
+BY_METHOD: dict[str, Callable[[Level, Sources], Weighed]] = {
+    "direct": _direct,
+    "equal": _equal,
+    "rank_order": _rank_order,
+    "ahp": _ahp,
+    "entropy": partial(_objective, objective.entropy),
+    "critic": partial(_objective, objective.critic),
+    "cv": partial(_objective, objective.cv),
+    "pca": partial(_objective, objective.pca),
+    "stated": _stated,
+}
 
 
-def _rows(level: _Level, weighed: tuple[np.ndarray, list[str]], share: float) -> list[dict[str, object]]:
-    moves = level.rule.method in RELATIVE and len(level.names) > 1
-    relative = moves and level.rule.from_ is None
+def _combined(tier: Tier, sources: Sources) -> Weighed:
+    """Weights of a tier: by its method, or its methods put together."""
+    rule = tier.weighting
+    found = [weigh(tier.by(part), sources) for part in rule.parts]
+    if rule.combine is None:
+        return found[0]
+    weights = combine([part.weights for part in found], how=rule.combine, share=rule.share, names=tier.names)
+    shares = f":{','.join(f'{s:g}' for s in rule.share)}" if rule.share else ""
+    notes = zip(*(part.notes for part in found), strict=True)
+    return Weighed(weights, [";".join(filter(None, (rule.combine + shares, *note))) for note in notes])
+
+
+def _rows(tier: Tier, found: Weighed, share: float) -> list[dict[str, object]]:
     return [
         {
             "node": name,
-            "parent": level.parent,
-            "level": "dimension" if level.parent == TOTAL else "indicator",
+            "parent": tier.parent,
+            "level": "dimension" if tier.parent == TOTAL else "indicator",
             "local": weight,
             "global": weight * share,
             "effective": np.nan,
-            "method": level.rule.method,
-            "relative": relative,
+            "method": ";".join(part.method for part in tier.weighting.parts),
+            "relative": tier.weighting.moves and len(tier.names) > 1,
             "note": note,
         }
-        for name, weight, note in zip(level.names, *weighed, strict=True)
+        for name, weight, note in zip(tier.names, *found, strict=True)
     ]
 
 

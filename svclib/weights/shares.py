@@ -1,4 +1,4 @@
-"""Weights that need no judgement matrix: equal, direct, entropy of the scores, stated importance."""
+"""Weights that are written, counted or follow from an order alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from svclib.errors import DataError
+from svclib.errors import DataError, ParamError
+
+COMBINATIONS = ("linear", "product")
+RANK_ORDERS = ("centroid", "sum", "reciprocal")
 
 
 def equal(n: int) -> np.ndarray:
@@ -28,55 +31,25 @@ def direct(weights: Sequence[float | None], *, names: Sequence[str]) -> np.ndarr
     return values / values.sum()
 
 
-def entropy(scores: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    """Entropy weights of the columns from raw shares.
+def rank_order(n: int, *, how: str = "centroid") -> np.ndarray:
+    """Weights of n elements of which only the order is known, most important first, shape (n,).
 
-    With p = x / sum(x) down each column and e = -sum(p ln p) / ln(n), the weight is
-    (1 - e) / sum(1 - e).  The normalisation decides more than the data does: here it is
-    the raw share of scores that are already on fixed 0-100 anchors, never min-max.
-
-    Parameters
-    ----------
-    scores : DataFrame, (n_units, n_elements)
-        Anchored scores, no empty cells, nothing below 0.
-
-    Returns
-    -------
-    tuple
-        weights (n_elements,) and one note per element: "constant" where every unit has
-        the same score (weight 0), else "".
+    "centroid" (ROC, Barron & Barrett 1996): sum_(k>=i) (1/k) / n, the centre of all weights in
+    that order.  "sum" (Stillwell, Seaver & Edwards 1981): proportional to n + 1 - i.
+    "reciprocal": proportional to 1 / i.
 
     Raises
     ------
-    DataError
-        An empty or negative cell, fewer than two units, or no column that varies.
-
-    References
-    ----------
-    Elsayed, E. A. et al. (2017), the case of tests; Zou et al. (2006) for the formula.
+    ParamError
+        Unknown `how`.
     """
-    values = scores.to_numpy(dtype=float)
-    _refuse(scores, ~np.isfinite(values), "has no score", "Give the score, or leave the unit out.")
-    _refuse(scores, values < 0, "is below 0", "Entropy needs scores of 0 or more.")
-    if len(values) < 2:
-        raise DataError(f"entropy weights need at least two units, found {len(values)}")
-    constant = np.ptp(values, axis=0) <= 1e-12 * np.maximum(np.abs(values).max(axis=0), 1.0)
-    if constant.all():
-        raise DataError(
-            "entropy weights: every unit has the same scores, so nothing separates the "
-            f"{values.shape[1]} elements. Choose equal or direct weights."
-        )
-    share = np.where(constant, 1.0, values) / np.where(constant, 1.0, values).sum(axis=0)
-    logs = np.log(np.where(share > 0, share, 1.0))
-    divergence = np.where(constant, 0.0, 1 + (share * logs).sum(axis=0) / np.log(len(values)))
-    return divergence / divergence.sum(), ["constant" if c else "" for c in constant]
-
-
-def _refuse(scores: pd.DataFrame, wrong: np.ndarray, what: str, remedy: str) -> None:
-    if wrong.any():
-        cells = [f"{scores.index[i]} / {scores.columns[j]}" for i, j in np.argwhere(wrong)]
-        more = f" and {len(cells) - 5} more" if len(cells) > 5 else ""
-        raise DataError(f"entropy weights: {', '.join(cells[:5])}{more} {what}. {remedy}")
+    place = np.arange(1, n + 1)
+    if how not in RANK_ORDERS:
+        raise ParamError(f"how={how!r}; choose one of {list(RANK_ORDERS)}")
+    if how == "centroid":
+        return np.cumsum(1 / place[::-1])[::-1] / n
+    raw = n + 1.0 - place if how == "sum" else 1 / place
+    return raw / raw.sum()
 
 
 def stated(
@@ -113,3 +86,33 @@ def stated(
         )
     known = np.isin(codes, np.arange(1, len(order) + 1))
     return mentions / mentions.sum(), int((np.isfinite(codes) & ~known).sum())
+
+
+def combine(
+    parts: Sequence[np.ndarray], *, how: str, share: Sequence[float] = (), names: Sequence[str]
+) -> np.ndarray:
+    """Weights by several methods put together, shape (n,), summing to 1.
+
+    "linear": sum_k share_k * w_k, the shares divided by their sum.  "product": proportional to
+    prod_k w_k, so that an element without weight by one method has none.
+
+    Raises
+    ------
+    ParamError
+        Unknown `how`.
+    DataError
+        The product is 0 for every element.
+    """
+    if how not in COMBINATIONS:
+        raise ParamError(f"how={how!r}; choose one of {list(COMBINATIONS)}")
+    stack = np.stack(parts)
+    if how == "linear":
+        part = np.asarray(share, dtype=float)
+        return part / part.sum() @ stack
+    raw = stack.prod(axis=0)
+    if raw.sum() <= 0:
+        raise DataError(
+            f"the product of the weights is 0 for each of {', '.join(names)}: every one of them has "
+            "weight 0 by some method. Combine linearly, or leave a method out."
+        )
+    return raw / raw.sum()
