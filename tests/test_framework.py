@@ -533,9 +533,12 @@ def test_yaml_traps(text: str, expected: str):
 
 
 def test_plain_values_mean_what_they_look_like():
-    doc = yamlfile.parse('{a: 010, b: 2026-01-01, c: 1_000, d: 1e3, e: -.5, f: "80:0", g: ~, no: yes, h: 5.}')
+    text = '{a: 010, b: 2026-01-01, c: 1_000, d: 1e3, e: -.5, f: "80:0", g: ~, no: yes, h: 5., i: e1, j: +e2}'
+    doc = yamlfile.parse(text)
     assert doc.problems == []
     assert doc.data == {
+        "i": "e1",
+        "j": "+e2",
         "a": "010",
         "b": "2026-01-01",
         "c": "1_000",

@@ -35,6 +35,8 @@ FOR_PROGRAMMERS = {
     "estimates": "arguments of estimators",
     "inference": "arguments of tests",
     "ranks": "arguments of rank tests",
+    "composites": "arguments of composites",
+    "cuts": "arguments of proposals",
     "reliability": "arguments of coefficients",
     "scores": "tables handed from step to step",
     "tables": "arguments of the display",

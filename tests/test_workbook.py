@@ -51,6 +51,8 @@ def rich() -> dict[str, Any]:
     plan |= {"aggregate": "几何平均", "floor": 1}
     plan["missing"] = {"min_measures": {"默认": 1, "过程": 2}, "min_dimensions": 2}
     plan["dimensions"]["体验"]["aggregate"] = "算术平均"
+    attitude = next(iter(plan["dimensions"]["体验"]["indicators"].values()))
+    attitude["expectation"] = [f"期望{item}" for item in attitude["items"]]
     plan["dimensions"]["过程"]["indicators"]["时长"]["score"] = {
         "steps": {"<= 10": 10, "<= 30": 6, "else": 0}, "full": 10,
     }  # fmt: skip

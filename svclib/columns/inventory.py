@@ -131,6 +131,19 @@ TABLES: dict[str, Table] = {
     "screening_headline": _table("40", "cycle unit stat node subject",
                                  "level n_all n_kept n_strict estimate_all estimate_kept estimate_strict "
                                  "grade_all grade_kept grade_strict"),
+    # other ways to put the indicators together; never part of a grade
+    "composites": _table("40", "cycle unit method", "group score rank grade relative note"),
+    "rsr_distribution": _table("40", "cycle group method rsr",
+                               "frequency cumulative_n mean_rank percentile probit fitted grade intercept "
+                               "slope r f_value p relative"),
+    "fuzzy": _table("40", "cycle unit node levels operator grade", "membership"),
+    "ipa": _table("40", "cycle unit indicator",
+                  "dimension importance performance importance_mean performance_mean quadrant method "
+                  "relative"),
+    "gaps": _table("40", "cycle unit indicator subject",
+                   "n performance expectation service_gap se df ci_low ci_high confidence note"),
+    "cut_proposals": _table("40", "cycle group method grade",
+                            "cut_now cut_proposed cut_sd differ_share n_units draws seed relative note"),
     "annual": _table("40", "cycle unit part", "weight published grade status"),
     "corrections": _table("40", "cycle row",
                           "source unit indicator column respondent old new basis approver date appeal",

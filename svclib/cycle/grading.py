@@ -11,6 +11,7 @@ import pandas as pd
 from svclib import adjustments, audit, scores, sensitivity
 from svclib import grades as grades_of
 from svclib.columns import empty
+from svclib.cycle.relative import relative
 from svclib.cycle.revision import revised
 from svclib.cycle.screened import headline
 from svclib.cycle.state import ALL_UNITS, State, estimates, flags, valid
@@ -63,6 +64,7 @@ def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         parts += [made] if cycle in state.compared else []
         last = last_grades(state, made["grades"])
     found = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
+    found |= relative(state, found, tables, sides(state, tables["weights"], state.cycle))
     revision = revised(state, tables["weights"], found["grades"], score=rules)
     shown = headline(state, tables, parts[-1], score=rules)
     return found | {"annual": empty("annual"), "screening_headline": shown} | revision

@@ -18,7 +18,7 @@ from svclib.estimates import Estimate, item_means, join
 from svclib.framework import Framework
 from svclib.framework.groups import without
 from svclib.kpis import estimate as kpi_estimate
-from svclib.moments import reduce
+from svclib.moments import Tables, reduce
 from svclib.params import Params
 from svclib.sources import Inputs
 
@@ -222,7 +222,7 @@ def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> d
     """
     framework = state.framework
     here = responses[responses["cycle"].isin(cycles)]
-    tables = _tables(here, framework) if framework.items else None
+    tables = reduced(here, framework.items) if framework.items else None
     bounds = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
     kpis = pd.concat([state.inputs[c].kpis for c in cycles], ignore_index=True)
     found: dict[str, Estimate] = {}
@@ -247,7 +247,8 @@ def design(responses: pd.DataFrame, *, panel: bool) -> str:
     return "panel" if panel else "independent"
 
 
-def _tables(responses: pd.DataFrame, framework: Framework):  # noqa: ANN202 - moments.Tables, private
+def reduced(responses: pd.DataFrame, items: Sequence[str]) -> Tables:
+    """Additive tables of `items`; sampling units and strata as the data declare them."""
     clustered = [(rows["cluster"] != "").any() for _, rows in responses.groupby("cycle")]
     if any(clustered) and not all(clustered):
         raise ParamError(
@@ -255,7 +256,7 @@ def _tables(responses: pd.DataFrame, framework: Framework):  # noqa: ANN202 - mo
         )
     return reduce(
         responses,
-        framework.items,
+        items,
         psu="cluster" if any(clustered) else "respondent",
         stratum=bool((responses["stratum"] != "").any()),
     )

@@ -46,9 +46,10 @@ def _names(framework: Framework, notes: Notes) -> None:
 
 def _items_once(framework: Framework, notes: Notes) -> None:
     owner: dict[str, str] = {}
-    for indicator in framework.indicators:
-        shared = [i for i in dict.fromkeys(indicator.items) if i in owner]
-        path = ("dimensions", indicator.dimension, "indicators", indicator.name, "items")
-        for item in shared:
-            notes.add(path, f"item {item!r} is already in {owner[item]!r}", "Keep it in one indicator.")
-        owner.update(dict.fromkeys(indicator.items, indicator.name))
+    for key in ("items", "expectation"):
+        for indicator in framework.indicators:
+            columns: tuple[str, ...] = getattr(indicator, key)
+            path = ("dimensions", indicator.dimension, "indicators", indicator.name, key)
+            for item in (i for i in dict.fromkeys(columns) if i in owner):
+                notes.add(path, f"item {item!r} is already in {owner[item]!r}", "Keep it in one indicator.")
+            owner.update(dict.fromkeys(columns, indicator.name))

@@ -66,8 +66,9 @@ def _data(indicator: Indicator, path: KeyPath, notes: Notes) -> None:
         if indicator.source != "responses":
             notes.add((*path, "from"), "a rating comes from responses", "Remove from.")
         _scale(indicator, path, notes)
+        _expectation(indicator, (*path, "expectation"), notes)
         return
-    for key in ("items", "reverse", "missing_codes", "subjects"):
+    for key in ("items", "expectation", "reverse", "missing_codes", "subjects"):
         if getattr(indicator, key):
             notes.add((*path, key), f"{key} belongs to kind rating, not {indicator.kind}", "Remove it.")
     if indicator.scale is not None:
@@ -78,9 +79,10 @@ def _data(indicator: Indicator, path: KeyPath, notes: Notes) -> None:
 
 def _scale(indicator: Indicator, path: KeyPath, notes: Notes) -> None:
     unknown_names(indicator.reverse, indicator.items, (*path, "reverse"), "item", notes)
-    twice = sorted({item for item in indicator.items if indicator.items.count(item) > 1})
-    if twice:
-        notes.add((*path, "items"), f"{', '.join(twice)} listed twice", "List each item once.")
+    for key, columns in (("items", indicator.items), ("expectation", indicator.expectation)):
+        twice = sorted({item for item in columns if columns.count(item) > 1})
+        if twice:
+            notes.add((*path, key), f"{', '.join(twice)} listed twice", "List each item once.")
     if indicator.scale is None:
         notes.add((*path, "scale"), "a rating needs its scale", "Add scale: [lowest, highest].")
         return
@@ -91,6 +93,17 @@ def _scale(indicator: Indicator, path: KeyPath, notes: Notes) -> None:
     if inside:
         found = f"missing code {inside[0]:g} lies inside the scale {low:g}-{high:g}"
         notes.add((*path, "missing_codes"), found, "Use codes outside the scale.")
+
+
+def _expectation(indicator: Indicator, path: KeyPath, notes: Notes) -> None:
+    """Expectations pair one to one with the items, and more than expected is good."""
+    given = indicator.expectation
+    if given and len(given) != len(indicator.items):
+        found = f"{len(given)} expectations for {len(indicator.items)} items"
+        notes.add(path, found, "Name one column per item, in the same order.")
+    if given and indicator.better != "high":
+        found = f"better is {indicator.better}, but an expectation is set against a high answer"
+        notes.add(path, found, "Remove expectation, or reverse the items and set better: high.")
 
 
 def _score(indicator: Indicator, path: KeyPath, notes: Notes) -> None:

@@ -54,6 +54,7 @@ class Indicator(Frozen):
     unit: Annotated[str, AfterValidator(_plain_percent)] = ""
     unit_en: str = ""
     items: tuple[str, ...] = ()
+    expectation: tuple[str, ...] = ()  # what was expected, one column per item, on the same scale
     scale: tuple[float, float] | None = None
     reverse: tuple[str, ...] = ()
     missing_codes: tuple[float, ...] = ()
@@ -90,6 +91,11 @@ class Indicator(Frozen):
     def sign(self) -> int:
         """+1 when more is better, -1 when less is better, 0 when near a target is better."""
         return {"high": 1, "low": -1, "near": 0}[self.better]
+
+    def expected_of(self, item: str) -> tuple[str, ...]:
+        """The column with the expectation of an item; none where it is not asked."""
+        pairs = zip(self.items, self.expectation, strict=False)
+        return tuple(column for own, column in pairs if own == item)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -186,6 +192,11 @@ class Framework(Frozen):
     def items(self) -> tuple[str, ...]:
         """Every item column once, in file order."""
         return tuple(dict.fromkeys(item for i in self.indicators for item in i.items))
+
+    @property
+    def expectations(self) -> tuple[str, ...]:
+        """Every column of expectations, in file order."""
+        return tuple(column for i in self.indicators for column in i.expectation)
 
     def indicator(self, name: str) -> Indicator:
         """The indicator called `name`; ParamError when there is none."""

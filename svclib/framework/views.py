@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _INDICATOR_WORDING = {
     *(
         "en",
+        "expectation",  # enters no score
         "unit_en",
         "stage",
         "step",

@@ -7,6 +7,7 @@ vetoes are also printed or marked.
 
 from svclib.plots.change import change_forest, slope, targets_dots
 from svclib.plots.collection import authenticity, channel_mix, distribution, return_rates
+from svclib.plots.composites import fuzzy_operators, quadrants, ranks_by_method, rsr_line
 from svclib.plots.design import item_map, redundancy_matrix
 from svclib.plots.invariance import invariance_ladder
 from svclib.plots.problems import pareto
@@ -30,6 +31,7 @@ __all__ = [
     "distinctness",
     "distribution",
     "flag_matrix",
+    "fuzzy_operators",
     "grade_ladder",
     "invariance_ladder",
     "item_map",
@@ -37,11 +39,14 @@ __all__ = [
     "missing_items",
     "pareto",
     "probability_bars",
+    "quadrants",
+    "ranks_by_method",
     "redundancy_matrix",
     "reference_dots",
     "reliability_forest",
     "response_profile",
     "return_rates",
+    "rsr_line",
     "score_heatmap",
     "scree",
     "slope",

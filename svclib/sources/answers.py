@@ -51,14 +51,15 @@ def code_columns(framework: Framework) -> tuple[str, ...]:
 def columns(framework: Framework) -> list[str]:
     """Columns of the responses frame."""
     extra = [c for c in code_columns(framework) if c not in framework.items]
-    return ["cycle", "source", "row", *_BASE, *framework.items, *extra]
+    return ["cycle", "source", "row", *_BASE, *framework.items, *framework.expectations, *extra]
 
 
 def wanted(framework: Framework) -> tuple[list[str], list[str]]:
     """Required and optional columns; items are looked for by `absent_items`."""
     subject = ["subject"] if len(framework.subjects) > 1 else []
     required = ["unit", *subject, *code_columns(framework)]
-    return required, [*(c for c in OPTIONAL if c not in required), *framework.items]
+    asked = [*framework.items, *framework.expectations]
+    return required, [*(c for c in OPTIONAL if c not in required), *asked]
 
 
 def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFrame:
@@ -80,6 +81,7 @@ def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFram
     items = {i: v for indicator in framework.indicators for i, v in _items(table, indicator, params).items()}
     # The order of the file is the order asked, which runs of equal answers are counted in.
     items = dict(sorted(items.items(), key=lambda item: table.positions[item[0]]))
+    items |= {c: np.full(len(table.frame), np.nan) for c in framework.expectations if c not in items}
     codes = {c: table.number(c) for c in code_columns(framework) if c not in items}
     frame = pd.DataFrame({**base, **items, **codes}, index=table.frame.index)
     frame.insert(0, "row", table.rows.astype("int64"))
@@ -89,9 +91,13 @@ def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFram
 
 
 def _absent_items(table: Table, framework: Framework, mapped: Container[str]) -> None:
-    """Items without a column; of those in `mapped` it is told already that their header is not there."""
+    """Items without a column; of those in `mapped` it is told already that their header is not there.
+
+    A cycle may not have asked what was expected: then all expectations of an indicator are absent.
+    """
     for indicator in framework.indicators:
-        lacking = [i for i in indicator.items if i not in table and i not in mapped]
+        expected = indicator.expectation if any(c in table for c in indicator.expectation) else ()
+        lacking = [i for i in (*indicator.items, *expected) if i not in table and i not in mapped]
         if lacking:
             found = f"no column for item {', '.join(lacking)} of {indicator.name}"
             remedy = "Add it, or map it under columns: in the params."
@@ -138,7 +144,7 @@ def _time(table: Table, column: str) -> pd.Series:
 def _items(table: Table, indicator: Indicator, params: Params) -> dict[str, np.ndarray]:
     return {
         item: _answers(table, item, indicator, exclude=params.screening.out_of_range == "exclude")
-        for item in indicator.items
+        for item in (*indicator.items, *indicator.expectation)
         if item in table
     }
 
@@ -174,11 +180,12 @@ def _answers(table: Table, item: str, indicator: Indicator, *, exclude: bool) ->
 
 
 def coded(frame: pd.DataFrame, framework: Framework) -> pd.DataFrame:
-    """The same rows with reverse items recoded to lowest + highest - answer."""
+    """The same rows with reverse items, and their expectations, recoded to lowest + highest - answer."""
     recoded: dict[str, Any] = {
-        item: sum(indicator.bounds) - frame[item]
+        column: sum(indicator.bounds) - frame[column]
         for indicator in framework.indicators
         for item in indicator.reverse
-        if item in frame
+        for column in (item, *indicator.expected_of(item))
+        if column in frame
     }
     return frame.assign(**recoded)

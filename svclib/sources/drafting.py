@@ -23,7 +23,7 @@ def draft_mapping(written: Sequence[str], framework: Framework) -> pd.DataFrame:
     header, suggestion ("" where nothing is close), similarity (0-1).
     """
     known = {headers.plain(n): c for c in (*answers.OPTIONAL, "unit") for n in headers.names_of(c)}
-    known |= {headers.plain(item): item for item in framework.items}
+    known |= {headers.plain(item): item for item in (*framework.items, *framework.expectations)}
     # The last word of a matrix header often is the indicator, whose items follow one another.
     named = {headers.plain(i.name): i.items[0] for i in framework.indicators if i.items}
     rows = []

@@ -24,6 +24,7 @@ def _set(names: str) -> frozenset[str]:
 
 # Shares are stored as fractions and printed in percent.
 PERCENT = _set(
+    "differ_share "
     "share missing_share complete_share floor_share ceiling_share coverage probability confidence "
     "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
     "time_share compliance gap rate_low rate_high min_rate share_others identical best_share"
@@ -43,7 +44,7 @@ NAMES = _set(
 )
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
-    "model rotation "
+    "model rotation operator quadrant "
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
     "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
     "object "
@@ -69,6 +70,8 @@ DECIMALS: dict[str, int] = {
     ),
     **dict.fromkeys(_set("cfi rmsea srmr delta_cfi delta_rmsea"), 3),
     **dict.fromkeys(_set("lambda_max consistency_index ri p_superiority"), 3),
+    **dict.fromkeys(_set("membership importance importance_mean"), 3),
+    **dict.fromkeys(_set("rsr percentile probit fitted intercept slope"), 4),
     **dict.fromkeys(PERCENT | {"df"}, 1),
     **dict.fromkeys(_set("required_n rank rank_low rank_high group_rank confidence population issued"), 0),
 }

@@ -7,6 +7,7 @@ with the text.  Nothing is computed here beyond choosing a template and counting
 from svclib.wording import validity
 from svclib.wording.changes import changes
 from svclib.wording.collection import authenticity, mix, returns, unusual
+from svclib.wording.composites import composites, cut_proposals, gaps, ipa
 from svclib.wording.design import principles, proposals
 from svclib.wording.followup import (
     adjustments,
@@ -52,16 +53,20 @@ __all__ = [
     "cards",
     "changes",
     "complaints",
+    "composites",
     "concerns",
     "consequences",
     "consistency",
     "credibility",
+    "cut_proposals",
     "decisions",
     "findings",
+    "gaps",
     "grades",
     "headline",
     "interviewers",
     "invariance",
+    "ipa",
     "lessons",
     "levers",
     "like_for_like",

@@ -61,6 +61,7 @@ INDICATOR = (
     Column("定义", ("definition",), "text"),
     Column("改进建议", ("advice",), "text"),
     Column("改进建议英文", ("advice_en",), "text"),
+    Column("期望题", ("expectation",), "list", "期望值的列名，与题项一一对应；不问期望的空白"),
 )
 SCORES = (
     Column("指标", ("indicator",), "text"),
