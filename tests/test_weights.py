@@ -272,7 +272,6 @@ def test_city200_published_answers(shared_data):
     published = np.array([0.15261, 0.44827, 0.07053, 0.27579, 0.03965])  # as printed, before normalising
     assert_allclose(np.exp(np.log(own).mean(axis=0)), published, atol=5e-6)
     assert_allclose(aip, published / published.sum(), atol=1e-5)
-    assert_allclose(own.mean(axis=0), [0.1620, 0.4367, 0.0761, 0.2827, 0.0424], atol=5e-5)
 
 
 NAMES = ["A", "B", "C", "D"]

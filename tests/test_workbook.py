@@ -49,6 +49,14 @@ def rich() -> dict[str, Any]:
         {"grade": "合格", "in_year": 3, "action": "帮扶", "personnel": True},
     ]}  # fmt: skip
     plan |= {"aggregate": "几何平均", "floor": 1}
+    plan["weights"] = {"combine": "线性", "share": [60, 40], "of": [
+        {"method": "层次分析", "how": "几何平均", "group": "权重集结", "max_cr": 0.2, "ri": "saaty2005"},
+        {"method": "熵权", "from": "2026Q1"},
+    ]}  # fmt: skip
+    plan["dimensions"]["过程"]["weights"] = {
+        "method": "排序", "how": "秩和", "order": ["处理率", "事故率", "时长"],
+    }  # fmt: skip
+    plan["dimensions"]["体验"]["weights"] = {"combine": "乘积", "of": [{"method": "直接"}, {"method": "等权"}]}
     plan["missing"] = {"min_measures": {"默认": 1, "过程": 2}, "min_dimensions": 2}
     plan["dimensions"]["体验"]["aggregate"] = "算术平均"
     attitude = next(iter(plan["dimensions"]["体验"]["indicators"].values()))

@@ -166,7 +166,8 @@ def _named(book: Book, rows: list[Row], at: KeyPath) -> None:
 
 
 def _weights(book: Book, rows: list[Row]) -> None:
-    doc = book.framework
+    """One row per level; several rows of a level are the methods of a combination."""
+    doc, levels = book.framework, dict[str, list[Row]]()
     for row in rows:
         parent = str(row.values.get(("parent",), ""))
         if parent not in (*_TOP, *doc.data["dimensions"]):
@@ -179,10 +180,34 @@ def _weights(book: Book, rows: list[Row]) -> None:
                 nearest(parent, known),
             )
             continue
+        levels.setdefault(_TOP[0] if parent in _TOP else parent, []).append(row)
+    for parent, mine in levels.items():
         at: KeyPath = ("weights",) if parent in _TOP else ("dimensions", parent, "weights")
-        for key, value in row.values.items():
+        if len(mine) > 1 or mine[0].values.keys() & set(_COMBINED):
+            _combination(doc, mine, at)
+            continue
+        for key, value in mine[0].values.items():
             if key != ("parent",):
-                put(doc, (*at, *key), value, row.cells[key])
+                put(doc, (*at, *key), value, mine[0].cells[key])
+
+
+_COMBINED = (("combine",), ("share",))
+
+
+def _combination(doc: Document, rows: list[Row], at: KeyPath) -> None:
+    """`of` from the rows, `combine` from the first that says it, `share` from all that have one."""
+    own = (("parent",), *_COMBINED)
+    parts = [{key[0]: value for key, value in row.values.items() if key not in own} for row in rows]
+    put(doc, at, {"of": parts}, _cell(rows[0]))
+    for place, row in enumerate(rows):
+        doc.lines[(*at, "of", place)] = _cell(row)
+        doc.lines |= {(*at, "of", place, *key): cell for key, cell in row.cells.items()}
+    given = {key: [row for row in rows if key in row.values] for key in _COMBINED}
+    for row in given[("combine",)][:1]:
+        put(doc, (*at, "combine"), row.values[("combine",)], row.cells[("combine",)])
+    if given[("share",)]:
+        shares = [row.values[("share",)] for row in given[("share",)]]
+        put(doc, (*at, "share"), shares, given[("share",)][0].cells[("share",)])
 
 
 def _groups(book: Book, rows: list[Row]) -> None:

@@ -20,8 +20,9 @@ class Column(NamedTuple):
 
 KINDS = ("评分", "比例", "发生率", "时长", "数量", "检查表", "稳定性")
 BETTER = ("越高越好", "越低越好", "适中")
-METHODS = ("直接", "等权", "层次分析", "熵权", "自述")
+METHODS = ("直接", "等权", "排序", "层次分析", "熵权", "CRITIC", "变异系数", "主成分", "自述")
 MEANS = ("算术平均", "几何平均")
+HOWS = ("特征向量", "几何平均", "排序重心", "秩和", "倒数")
 YES = ("是", "否")
 
 # Columns of the dimension, which may be merged over its rows; the last, seldom needed, stands at the end.
@@ -114,13 +115,28 @@ REPEATED = (
     Column("涉及个人", ("personnel",), "value", "", YES),
 )
 WEIGHTS = (
-    Column("对象", ("parent",), "text", "总分（各维度的权重）或某一维度（其各指标的权重）"),
+    Column(
+        "对象",
+        ("parent",),
+        "text",
+        "总分（各维度的权重）或某一维度（其各指标的权重）；同一对象写几行即为组合赋权",
+    ),
     Column("方法", ("method",), "value", "", METHODS),
+    Column(
+        "算法",
+        ("how",),
+        "value",
+        "层次分析：特征向量、几何平均；排序：排序重心、秩和、倒数；空白取第一种",
+        HOWS,
+    ),
+    Column("群体集结", ("group",), "value", "层次分析用；空白为判断集结", ("判断集结", "权重集结")),
     Column("一致性上限", ("max_cr",), "value"),
-    Column("RI表", ("ri",), "text"),
+    Column("RI表", ("ri",), "value", "", ("saaty", "saaty2005")),
     Column("陈述列", ("columns",), "list"),
-    Column("选项顺序", ("order",), "list"),
+    Column("选项顺序", ("order",), "list", "自述：按代码；排序：由最重要到最不重要"),
     Column("取自周期", ("from",), "text"),
+    Column("组合方式", ("combine",), "value", "几行组合时写在第一行", ("线性", "乘积")),
+    Column("份额", ("share",), "value", "线性组合时每行填写，合计 1 或 100"),
 )
 GROUPS = (
     Column("分组", ("group",), "text"),
@@ -221,6 +237,12 @@ CYCLE = (
     Column("年度·规则", ("annual", "rules"), "flow"),
     Column("专项·范围", ("scope",), "flow", "如 {event: 暴雨, day: 2026-05-20, window: {…}}"),
     Column("抽样次数", ("draws",), "value"),
+    Column(
+        "权重浮动",
+        ("sensitivity", "spread"),
+        "value",
+        "如 0.2：权重约上下浮动两成；有三位专家判断的层按专家分歧",
+    ),
     # Last, for they are many and seldom needed.
     *(
         column

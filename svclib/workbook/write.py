@@ -122,7 +122,18 @@ def _grades(grades: Content, consequences: Content) -> list[dict[tuple[str, ...]
 
 def _weights(framework: Content, dimensions: Content) -> list[dict[tuple[str, ...], Any]]:
     parents = {"总分": framework.get("weights")} | {d: dim.get("weights") for d, dim in dimensions.items()}
-    return [{("parent",): parent, **_flat(rule)} for parent, rule in parents.items() if rule]
+    return [row for parent, rule in parents.items() if rule for row in _rule(parent, rule)]
+
+
+def _rule(parent: str, rule: Content) -> list[dict[tuple[str, ...], Any]]:
+    """One row, or one per method of a combination."""
+    if "of" not in rule:
+        return [{("parent",): parent, **_flat(rule)}]
+    rows = [{("parent",): parent, **_flat(part)} for part in rule["of"]]
+    for row, share in zip(rows, rule.get("share", []), strict=False):
+        row[("share",)] = share
+    rows[0][("combine",)] = rule.get("combine")
+    return rows
 
 
 def _groups(groups: Content) -> list[dict[tuple[str, ...], Any]]:
