@@ -373,13 +373,6 @@ def test_draws_are_clipped_to_the_scale_and_count_imputed_points():
     assert_allclose(found.scores["total"], [60, 12])
 
 
-def test_draws_of_two_cycles_are_refused():
-    index = pd.DataFrame({"cycle": ["2026Q1", CYCLE], "subject": "客户", "item": "q01"})
-    both = Estimate(index, np.array([3.0, 4.0]), (), np.array([9, 9]), ("", ""))
-    with pytest.raises(DataError, match="one cycle, found 2: 2026Q1, 2026Q2"):
-        scores.draw_nodes(both, tiny_framework(), weights.resolve(tiny_framework()), size=2, seed=1)
-
-
 def test_a_framework_half_of_records_alone_has_no_rating_rows():
     index = pd.DataFrame({"cycle": [CYCLE], "subject": "", "item": "时长"})
     records = Estimate(index, np.array([20.0]), (), np.array([9]), ("fixed",))

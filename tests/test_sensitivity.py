@@ -178,7 +178,10 @@ def test_independent_draws_would_be_wrong():
         joint.n,
         joint.note,
     )
-    wrong = scores.draw_nodes(apart, system(), found["weights"], size=4000, seed=1).scores["体验"]
+    drawn = sensitivity.unit_draws(
+        {"甲": apart}, found["indicator_scores"], found["weights"], system(), size=4000, seed=1
+    )
+    wrong = drawn["甲"].scores["体验"]
     assert wrong.std() < 0.7 * found["draws"]["甲"].scores["体验"].std()
 
 
@@ -206,11 +209,11 @@ def test_same_seed_same_numbers_and_other_units_change_nothing():
 
 
 def test_limits_are_part_of_the_probability():
-    """P(veto) is P(the drawn value is beyond it): a cap on 处理率 < 97 where 97 of 100 were handled."""
+    """P(veto) is P(the count drawn again is beyond it): 处理率 < 97 where 97 of 100 were handled."""
     cap = {"type": "cap", "object": "处理率", "condition": "< 97", "result": "不合格"}
     found = evaluate(correlated(1), records(), system(limits=[cap]), size=20_000, seed=1)
     p = found["probability"].set_index("grade")["probability"]
-    assert p["不合格"] == pytest.approx(0.5, abs=0.02)
+    assert p["不合格"] == pytest.approx(stats.binom(100, 0.97).cdf(96), abs=0.01)
     assert p.sum() == pytest.approx(1)
 
 
@@ -220,7 +223,7 @@ def test_not_reported_units_have_no_draws_and_imputed_ones_do():
     unit = Estimate(index, np.array([4.0, 4.0]), (), np.array([50, 50]), ("", ""))
     head = pd.DataFrame(
         {"unit": "甲", "indicator": ["时长"], "subject": "", "status": "not_reported", "score": [np.nan]}
-    )
+    ).assign(method="")
     weight = weights.resolve(rules)
     assert sensitivity.unit_draws({"甲": unit}, head, weight, rules, size=5, seed=1) == {}
     drawn = sensitivity.unit_draws({"甲": unit}, head.assign(score=50.0), weight, rules, size=5, seed=1)

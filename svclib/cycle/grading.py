@@ -13,6 +13,7 @@ from svclib import grades as grades_of
 from svclib.columns import empty
 from svclib.cycle.relative import relative
 from svclib.cycle.revision import revised
+from svclib.cycle.robust import robust
 from svclib.cycle.screened import headline
 from svclib.cycle.state import ALL_UNITS, State, estimates, flags, valid
 from svclib.cycle.values import indicator_scores
@@ -67,7 +68,12 @@ def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     found |= relative(state, found, tables, sides(state, tables["weights"], state.cycle))
     revision = revised(state, tables["weights"], found["grades"], score=rules)
     shown = headline(state, tables, parts[-1], score=rules)
-    return found | {"annual": empty("annual"), "screening_headline": shown} | revision
+    now = parts[-1] | {"screening_headline": shown}
+    ruled = [
+        (side, aims_of(state, side, state.cycle)) for side in sides(state, tables["weights"], state.cycle)
+    ]
+    found |= {"annual": empty("annual"), "screening_headline": shown} | revision
+    return found | robust(state, tables, now, ruled)
 
 
 def _chain(state: State) -> list[str]:

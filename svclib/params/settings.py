@@ -202,6 +202,12 @@ class Collection(Frozen):
     population_weights: bool = False
 
 
+class Sensitivity(Frozen):
+    """How far weights that no experts judged are taken to vary: their relative standard deviation."""
+
+    spread: Annotated[float, Field(gt=0, le=1)] = 0.2
+
+
 class AnnualRule(Frozen):
     """`at_least` cycles with this grade, or a worse one, hold the annual grade down to `result`."""
 
@@ -258,6 +264,7 @@ class Settings(Frozen):
     audit: Audit = Audit()
     problems: ProblemRules = ProblemRules()
     scope: Scope | None = None
+    sensitivity: Sensitivity = Sensitivity()
     draws: Annotated[int, Field(ge=100)] = 10000
 
 

@@ -91,7 +91,7 @@ def shares(weights: pd.DataFrame | WeightDraws, framework: Framework, applicable
     """
     local, top = written(weights, framework) if isinstance(weights, pd.DataFrame) else weights
     member = membership(framework)
-    inside = member[:, None] == np.arange(len(top))
+    inside = member[:, None] == np.arange(top.shape[-1])
     used = np.where(applicable, local, 0.0)
     count = (used > 0).astype(int) @ inside
     few = (count > 0) & (count < [framework.missing.least(d.name) for d in framework.dimensions])

@@ -10,10 +10,9 @@ import pandas as pd
 
 from svclib.columns import sort_by_key
 from svclib.errors import DataError, ParamError
-from svclib.estimates import Estimate, draws
 from svclib.framework import Framework
-from svclib.scores.aggregate import losses, membership, node_scores, shares
-from svclib.scores.natural import blend_map, natural
+from svclib.scores.aggregate import WeightDraws, losses, membership, node_scores, shares
+from svclib.scores.natural import blend_map
 
 TOTAL = "total"
 ROUNDINGS = ("half_up", "gbt8170")
@@ -194,7 +193,7 @@ def score_draws(
     drawn: np.ndarray,
     index: pd.DataFrame,
     framework: Framework,
-    weights: pd.DataFrame,
+    weights: pd.DataFrame | WeightDraws,
     *,
     imputed: Mapping[str, float] | None = None,
 ) -> NodeDraws:
@@ -227,20 +226,3 @@ def score_draws(
     nodes = {d.name: dims[:, k] for k, d in enumerate(framework.dimensions)} | {TOTAL: total}
     unknown = {name: np.full(len(drawn), np.nan) for name in imputed or {}}
     return NodeDraws(nodes, dict(zip(keys["indicator"], (clipped @ blend.T).T, strict=True)) | unknown)
-
-
-def draw_nodes(
-    estimate: Estimate,
-    framework: Framework,
-    weights: pd.DataFrame,
-    *,
-    size: int,
-    seed: int,
-    imputed: Mapping[str, float] | None = None,
-) -> NodeDraws:
-    """`score_draws` of `size` seeded joint draws of one unit's items and KPIs in one cycle."""
-    parts = natural(estimate, framework)
-    cycles = sorted(set(parts.index["cycle"]))
-    if len(cycles) != 1:
-        raise DataError(f"draws are of one cycle, found {len(cycles)}: {', '.join(cycles)}")
-    return score_draws(draws(parts, size=size, seed=seed), parts.index, framework, weights, imputed=imputed)

@@ -3,21 +3,77 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from svclib.columns import sort_by_key
+from svclib.errors import DataError
+from svclib.estimates import draws
 from svclib.grades import Met, grade, positions
-from svclib.scores import TOTAL, NodeDraws, adjusted, draw_nodes, round_half
+from svclib.scores import TOTAL, NodeDraws, WeightDraws, adjusted, natural, round_half, score_draws
+from svclib.sensitivity.counts import counted
+from svclib.sensitivity.ranks import rank_counts, rank_ends
 from svclib.targets import Aim, Aims, met
 
 if TYPE_CHECKING:
     from svclib.estimates import Estimate
     from svclib.framework import Framework
+
+
+class Sample(NamedTuple):
+    """Draws of one unit's natural values, (D, q), before any weight is applied."""
+
+    unit: str
+    drawn: np.ndarray
+    columns: pd.DataFrame  # q rows: cycle, subject, indicator
+    imputed: dict[str, float]  # points of what was not reported and counts all the same
+
+    def scored(self, framework: Framework, weights: pd.DataFrame | WeightDraws) -> NodeDraws:
+        """Carried through anchors and weights: table "weights", or weights of every draw."""
+        return score_draws(self.drawn, self.columns, framework, weights, imputed=self.imputed)
+
+
+def samples(
+    estimates: Mapping[str, Estimate],
+    indicator_scores: pd.DataFrame,
+    framework: Framework,
+    *,
+    size: int,
+    seed: int,
+) -> Iterator[Sample]:
+    """Joint draws of every natural value, unit by unit.
+
+    Parameters
+    ----------
+    estimates : mapping of Estimate
+        Per unit, items and KPIs of one cycle together (index cycle, subject, item).
+    indicator_scores : DataFrame
+        Table of the same cycle; says which indicators count although not reported, and which
+        records are counts and are drawn as such.
+    size, seed : int
+        Number of draws, and the seed.  Each unit draws from its own stream, made of the
+        seed and its name, so that another unit's coming or going changes nothing.
+
+    Yields
+    ------
+    Sample
+        In sorted order of the units; one whose total cannot be scored is left out.
+    """
+    head = indicator_scores[indicator_scores["subject"] == ""]
+    for unit in sorted(estimates):
+        mine = head[head["unit"] == unit]
+        absent = mine[mine["status"] == "not_reported"]
+        if absent["score"].isna().any():
+            continue
+        parts = natural(estimates[unit], framework)
+        cycles = sorted(set(parts.index["cycle"]))
+        if len(cycles) != 1:
+            raise DataError(f"draws are of one cycle, found {len(cycles)}: {', '.join(cycles)}")
+        drawn = counted(draws(parts, size=size, seed=stream(seed, unit)), parts.index, mine)
+        yield Sample(unit, drawn, parts.index, dict(zip(absent["indicator"], absent["score"], strict=True)))
 
 
 def unit_draws(
@@ -29,38 +85,9 @@ def unit_draws(
     size: int,
     seed: int,
 ) -> dict[str, NodeDraws]:
-    """Joint draws of every score and natural value of each unit.
-
-    Parameters
-    ----------
-    estimates : mapping of Estimate
-        Per unit, items and KPIs of one cycle together (index cycle, subject, item).
-    indicator_scores : DataFrame
-        Table of the same cycle; says which indicators count although not reported.
-    size, seed : int
-        Number of draws, and the seed.  Each unit draws from its own stream, made of the
-        seed and its name, so that another unit's coming or going changes nothing.
-
-    Returns
-    -------
-    dict
-        Per unit in sorted order; a unit whose total cannot be scored is left out.
-    """
-    head = indicator_scores[indicator_scores["subject"] == ""]
-    found: dict[str, NodeDraws] = {}
-    for unit in sorted(estimates):
-        absent = head[(head["unit"] == unit) & (head["status"] == "not_reported")]
-        if absent["score"].isna().any():
-            continue
-        found[unit] = draw_nodes(
-            estimates[unit],
-            framework,
-            weights,
-            size=size,
-            seed=_stream(seed, unit),
-            imputed=dict(zip(absent["indicator"], absent["score"], strict=True)),
-        )
-    return found
+    """Joint draws of every score and natural value of each unit under the weights in force; see `samples`."""
+    drawn = samples(estimates, indicator_scores, framework, size=size, seed=seed)
+    return {sample.unit: sample.scored(framework, weights) for sample in drawn}
 
 
 def with_points(drawn: Mapping[str, NodeDraws], net: Mapping[str, float]) -> dict[str, NodeDraws]:
@@ -71,9 +98,10 @@ def with_points(drawn: Mapping[str, NodeDraws], net: Mapping[str, float]) -> dic
     }
 
 
-def _stream(seed: int, unit: str) -> int:
-    name = np.frombuffer(hashlib.sha256(unit.encode()).digest()[:16], dtype="<u4")
-    return int(np.random.SeedSequence([seed, *name.tolist()]).generate_state(1)[0])
+def stream(seed: int, name: str) -> int:
+    """A seed of its own for every name, so that what is drawn beside it changes nothing."""
+    digest = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], dtype="<u4")
+    return int(np.random.SeedSequence([seed, *digest.tolist()]).generate_state(1)[0])
 
 
 def score_intervals(
@@ -105,9 +133,7 @@ def rank_intervals(
     if not units:
         return grades.assign(rank_low=np.nan, rank_high=np.nan)
     scores = np.column_stack([drawn[u].scores[TOTAL] for u in units])
-    ranks = stats.rankdata(-np.round(scores, 9), method="min", axis=1)
-    low = np.quantile(ranks, (1 - confidence) / 2, axis=0, method="lower")
-    high = np.quantile(ranks, (1 + confidence) / 2, axis=0, method="higher")
+    low, high = rank_ends(rank_counts(scores), confidence=confidence)
     of = pd.DataFrame({"low": low, "high": high}, index=units).reindex(grades["unit"]).to_numpy()
     rank = grades["rank"].to_numpy()
     return grades.assign(rank_low=np.minimum(of[:, 0], rank), rank_high=np.maximum(of[:, 1], rank))
@@ -153,7 +179,8 @@ def grade_codes(
     """Grade of every draw of one unit, (D,): positions in the labels, -1 where a draw has no score."""
     rule = framework.grades
     published = {
-        node: round_half(x, decimals=rule.decimals, rule=rule.rounding) for node, x in unit.scores.items()
+        node: round_half(unit.scores[node], decimals=rule.decimals, rule=rule.rounding)
+        for node in asked(framework) & set(unit.scores)
     }
     size = len(published[TOTAL])
     return grade(
@@ -164,6 +191,12 @@ def grade_codes(
         met=_met(unit, framework, aims or {}),
         last=np.repeat(positions(framework, [last]), size),
     ).grade
+
+
+def asked(framework: Framework) -> set[str]:
+    """The total, and what limits and target rules look at."""
+    rules = framework.grades
+    return {TOTAL, *(limit.object for limit in rules.limits), *(rule.node for rule in rules.rules.values())}
 
 
 def _met(unit: NodeDraws, framework: Framework, aims: Mapping[str, Aim]) -> Met:

@@ -27,28 +27,31 @@ PERCENT = _set(
     "differ_share "
     "share missing_share complete_share floor_share ceiling_share coverage probability confidence "
     "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
-    "time_share compliance gap rate_low rate_high min_rate share_others identical best_share"
+    "time_share compliance gap rate_low rate_high min_rate share_others identical best_share "
+    "p_weights p_both p_first spread share_low share_high"
 )
 P_VALUES = _set(
     "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj "
     "mahalanobis_p "
-    "p_adj"
+    "p_adj p_noise p_noise_adj"
 )
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
 NAMES = _set(
-    "other "
+    "other explained "
     "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
     "clause last_grade measure owner step a b expert cycle baseline matter action advice grade_before "
     "grade_after worst_item part member head grade_all grade_kept grade_strict channel_a channel_b "
-    "partner category cause"
+    "partner category cause dropped flip_grade"
 )
+# Columns that hold several such names, joined by ";".
+LISTS = frozenset({"flips"})
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
     "model rotation operator quadrant "
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
     "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
     "object "
-    "principle criterion evidence proposal field"
+    "principle criterion evidence proposal field scenario"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {
@@ -64,7 +67,8 @@ SPECIAL = {
 DECIMALS: dict[str, int] = {
     **dict.fromkeys(
         _set(
-            "weight local global effective credibility r_drop if_dropped omega_if_dropped cr cr_if_fixed max_cr"
+            "weight weight_at_flip move local global effective credibility r_drop if_dropped "
+            "omega_if_dropped cr cr_if_fixed max_cr"
         ),
         3,
     ),
@@ -73,7 +77,9 @@ DECIMALS: dict[str, int] = {
     **dict.fromkeys(_set("membership importance importance_mean"), 3),
     **dict.fromkeys(_set("rsr percentile probit fitted intercept slope"), 4),
     **dict.fromkeys(PERCENT | {"df"}, 1),
-    **dict.fromkeys(_set("required_n rank rank_low rank_high group_rank confidence population issued"), 0),
+    **dict.fromkeys(
+        _set("required_n rank_shift rank rank_low rank_high group_rank confidence population issued"), 0
+    ),
 }
 
 
@@ -136,6 +142,8 @@ def cell(column: str, value: Any, lang: str, label: Label, decimals: int) -> str
 def _cell_text(column: str, value: str, lang: str, label: Label) -> str:
     if (column, value) in SPECIAL:
         return words(lang)["terms"][SPECIAL[column, value]]
+    if column in LISTS and value:
+        return words(lang)["terms"]["list_separator"].join(label(name, lang) for name in value.split(";"))
     if column in CODES:
         return code(column, value, lang, label)
     return label(value, lang) if value and column in NAMES else value
