@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from svclib.columns import TABLES, sort_by_key
+from svclib.columns import TABLES, empty, sort_by_key
 from svclib.framework import Framework
 from svclib.scores import total_of
 
@@ -18,10 +18,10 @@ def levers(
     """Table "levers": one row per unit and missed target of an indicator that counts for it.
 
     gain is what the total wins when this indicator alone reaches its target, never negative:
-    weight × (points of the target − score) where every mean is arithmetic.  `lifts` marks the
-    fewest levers, largest first, that together cover the distance to the next grade; none
-    where even all of them do not, or where there is no better grade.  By geometric means the
-    gain is that of the recomputed total, and gains together are not their sum.
+    weight × (points of the target − score) where every mean is arithmetic, the recomputed
+    total where not.  gain_together is what it wins with all levers before it, largest first:
+    their sum, but not by geometric means.  `lifts` marks the fewest that so cover the distance
+    to the next grade; none where even all of them do not, or where there is no better grade.
 
     Parameters
     ----------
@@ -40,10 +40,13 @@ def levers(
     rows["priority"] = rows.groupby(["cycle", "unit"]).cumcount() + 1
     lacking: dict[Any, Any] = dict(grades[["unit", "distance"]].to_numpy())
     parts = [
-        part.assign(lifts=_enough(_together(part, contributions, framework), lacking.get(u)))
-        for u, part in rows.groupby("unit", sort=True)
+        part.assign(gain_together=_together(part, contributions, framework))
+        for _, part in rows.groupby("unit", sort=True)
     ]
-    frame = pd.concat(parts) if parts else rows.assign(lifts=pd.Series(dtype=bool))
+    parts = [part.assign(lifts=_enough(part, lacking.get(part["unit"].iloc[0]))) for part in parts]
+    if not parts:
+        return empty("levers")
+    frame = pd.concat(parts)
     return sort_by_key("levers", frame[list(TABLES["levers"].all_columns)])
 
 
@@ -76,8 +79,9 @@ def _won(
     return np.nan_to_num(total[1:] - total[0])
 
 
-def _enough(reach: np.ndarray, distance: float | None) -> np.ndarray:
+def _enough(part: pd.DataFrame, distance: float | None) -> np.ndarray:
     """The first gains that reach `distance` together."""
+    reach = part["gain_together"].to_numpy()
     if distance is None or np.isnan(distance) or not len(reach) or round(reach[-1] - distance, 9) < 0:
         return np.zeros(len(reach), dtype=bool)
     needed = int(np.argmax(np.round(reach - distance, 9) >= 0)) + 1

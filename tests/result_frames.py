@@ -418,6 +418,28 @@ CONTRIBUTIONS = table(
     },
 )
 
+LEVERS = table(
+    "levers",
+    *(
+        {"cycle": CYCLE, "unit": "保洁部", "indicator": name, "score": score, "target": target, "gain": gain,
+         "gain_together": together, "priority": k, "lifts": True}
+        for k, (name, score, target, gain, together) in enumerate(
+            (("处理率", 80.5, 95.0, 3.0, 3.0), ("服务态度", 90.0, 4.8, 1.2, 4.2)), 1
+        )
+    ),
+)  # fmt: skip
+
+SUBJECT_GAPS = table(
+    "subject_gaps",
+    *(
+        {"cycle": CYCLE, "unit": unit, "indicator": "服务态度",
+         "subject": "客户", "other_subject": "内部监督", "n": 90, "n_other": 20,
+         "score": 80.0, "score_other": 80.0 - gap, "score_gap": gap, "ci_low": gap - 5, "ci_high": gap + 5,
+         "confidence": 0.95, "judgement": judgement, "method": "mover"}
+        for unit, gap, judgement in (("保洁部", -8.0, "rates_lower"), ("动力部", 2.0, "inconclusive"))
+    ),
+)  # fmt: skip
+
 HISTORY = table(
     "history",
     *(

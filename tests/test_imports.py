@@ -36,7 +36,7 @@ BELOW: dict[str, set[str]] = {
     "agreement": {"estimates", "ranks"},
     "weights": {"estimates", "ranks"},
     "kpis": {"inference"},
-    "scores": {"estimates", "framework"},
+    "scores": {"inference", "framework"},
     "composites": {"scores"},
     "grades": {"framework"},
     "sensitivity": {"scores", "grades", "targets"},

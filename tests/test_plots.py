@@ -12,6 +12,12 @@ from svclib import plots, tables
 from svclib.errors import ParamError
 from svclib.plots import style
 
+
+def waterfall(contributions, levers, grades, lang, label, **more):
+    mine = {"contributions": contributions, "levers": levers, "grades": grades}
+    return plots.grade_waterfall(mine, lang, label, **more)
+
+
 EVERY = {
     plots.response_profile: (rf.PROFILE, {}),
     plots.missing_items: (rf.ITEMS, {}),
@@ -24,6 +30,8 @@ EVERY = {
     plots.grade_ladder: (rf.GRADES, rf.TOTALS, {"scale": rf.SCALE}),
     plots.probability_bars: (rf.PROBABILITY, {"scale": rf.SCALE}),
     plots.contribution_bars: (rf.CONTRIBUTIONS, {}),
+    waterfall: (rf.CONTRIBUTIONS, rf.LEVERS, rf.GRADES[:1].assign(adjustment=0.0), {"scale": rf.SCALE}),
+    plots.subject_dumbbells: (rf.SUBJECT_GAPS, {}),
     plots.change_forest: (rf.CHANGES, {}),
     plots.slope: (rf.HISTORY, {"scale": rf.SCALE}),
     plots.targets_dots: (rf.TARGETS, {}),
@@ -108,6 +116,39 @@ def test_the_ladder_hatches_what_a_rule_of_the_year_holds_but_not_what_a_buffer_
         (ax,) = plots.grade_ladder(frame, rf.TOTALS, "zh", rf.label, scale=rf.SCALE).axes
         hatched.append(len([patch for patch in ax.patches if patch.get_hatch()]))
     assert hatched == [1, 0]
+
+
+def test_the_waterfall_runs_from_100_to_the_score_and_on_to_the_next_cut():
+    (ax,) = draw(waterfall, "zh").axes
+    assert [t.get_text() for t in ax.get_yticklabels()] == [
+        *("满分", "处理率", "服务态度", "公布得分"),
+        *("处理率", "服务态度"),
+    ]
+    bars = [(round(p.get_x(), 9), round(p.get_x() + p.get_width(), 9)) for p in ax.patches[len(rf.SCALE) :]]
+    assert bars[1:3] == [(92.2, 100), (86.2, 92.2)]
+    assert bars[3][1] == 86.2
+    assert bars[4:] == [(86.2, 89.2), (89.2, 90.4)]
+    assert [bool(p.get_hatch()) for p in ax.patches[len(rf.SCALE) :]] == [False] * 4 + [True] * 2
+    assert "86.20 良好" in texts(draw(waterfall, "zh"))
+
+
+def test_a_waterfall_without_a_grade_says_so():
+    row = rf.GRADES[:1].assign(adjustment=0.0, status="not_reported", grade="", published=np.nan)
+    chart = waterfall(rf.CONTRIBUTIONS, rf.LEVERS.iloc[:0], row, "zh", rf.label, scale=rf.SCALE)
+    assert "暂不评级" in texts(chart)
+
+
+def test_evaluators_apart_have_a_dark_line_and_its_number():
+    chart = draw(plots.subject_dumbbells, "zh")
+    joins = {tuple(line.get_ydata()): to_hex(line.get_color()) for line in lines(chart, 2)}
+    assert joins == {(0, 0): style.INK, (1, 1): style.LIGHT.lower()}
+    assert "8.0" in texts(chart)
+    assert "客户比内部监督低8.0" in chart.alt
+
+
+def test_fifty_units_stand_closer_together():
+    assert style.lines(12) == 12
+    assert style.lines(51) == pytest.approx(20 + 0.6 * 31)
 
 
 def test_changes_have_a_panel_per_measure_and_verdicts_a_colour_and_a_marker():

@@ -118,6 +118,9 @@ TABLES: dict[str, Table] = {
     "indicator_scores": _table("40", "cycle unit indicator subject",
                                "dimension kind measure n value se df ci_low ci_high score score_low "
                                "score_high status method note"),
+    "subject_gaps": _table("40", "cycle unit indicator subject other_subject",
+                           "n n_other score score_other score_gap ci_low ci_high confidence p_diff "
+                           "p_diff_adj method judgement"),
     "totals": _table("40", "cycle unit node",
                      "level score score_low score_high coverage adjustment published status"),
     "contributions": _table("40", "cycle unit indicator",
@@ -175,7 +178,7 @@ TABLES: dict[str, Table] = {
                       "valid_from revisions basis"),
     "losses": _table("60", "cycle unit indicator",
                      "dimension value weight score lost target peers last priority"),
-    "levers": _table("60", "cycle unit indicator", "score target gain priority lifts"),
+    "levers": _table("60", "cycle unit indicator", "score target gain gain_together priority lifts"),
     "consequences": _table("60", "cycle unit rule", "grade n action clause"),
     "personnel": _table("60", "cycle unit rule", "head grade n factor action clause", private=True),
     "alerts": _table("60", "cycle unit indicator", "level rule value threshold owner step"),

@@ -73,6 +73,12 @@ def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         (side, aims_of(state, side, state.cycle)) for side in sides(state, tables["weights"], state.cycle)
     ]
     found |= {"annual": empty("annual"), "screening_headline": shown} | revision
+    found["subject_gaps"] = scores.subject_gaps(
+        found["indicator_scores"],
+        state.framework,
+        confidence=state.params.confidence,
+        correction=state.params.adjust,
+    )
     return found | robust(state, tables, now, ruled)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from svclib.framework.names import chinese
 from svclib.framework.scoring import Frozen, refuse
@@ -80,6 +80,19 @@ def _recoding(value: Any) -> Any:
     return {str(c): {code_text(k): code_text(v) for k, v in codes.items()} for c, codes in value.items()}
 
 
+def _chosen(value: Any) -> Any:
+    if not isinstance(value, Mapping) or not value:
+        raise refuse(f"found {value!r}", "Write {file column: value}, or {file column: [values]}.")
+    lists = {str(c): v if isinstance(v, list | tuple) else (v,) for c, v in value.items()}
+    return {column: tuple(code_text(v) for v in values) for column, values in lists.items()}
+
+
+_CELL: dict[str, Any] = {"type": ["string", "number"]}
+_CHOSEN = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {"anyOf": [_CELL, {"type": "array", "items": _CELL}]},
+}
 PathPart = Annotated[str, BeforeValidator(_path_part)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 
@@ -94,12 +107,16 @@ class Title(Frozen):
 class DataSource(Frozen):
     """One file: `columns` maps canonical column to file column, `values` recodes cells.
 
-    `preset` names the survey platform whose export it is.
+    `rows` keeps the rows whose cells in a file column are one of the values named, for a file
+    that holds several cycles.  `preset` names the survey platform whose export it is.
     """
 
     path: Path
     sheet: str | None = None
     preset: Annotated[Preset, chinese(Preset)] | None = None
+    rows: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_chosen), WithJsonSchema(_CHOSEN)] = Field(
+        default_factory=dict
+    )
     columns: dict[str, str] = Field(default_factory=dict)
     values: Annotated[dict[str, dict[str, str]], BeforeValidator(_recoding)] = Field(default_factory=dict)
 

@@ -16,7 +16,9 @@ from svclib.plots.references import reference_dots
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
 from svclib.plots.screening import flag_matrix
 from svclib.plots.style import Chart, use_style
+from svclib.plots.subjects import subject_dumbbells
 from svclib.plots.validity import distinctness, loadings, scree
+from svclib.plots.waterfall import grade_waterfall
 from svclib.plots.weighting import consistency, weights
 from svclib.plots.year import course
 
@@ -33,6 +35,7 @@ __all__ = [
     "flag_matrix",
     "fuzzy_operators",
     "grade_ladder",
+    "grade_waterfall",
     "invariance_ladder",
     "item_map",
     "loadings",
@@ -50,6 +53,7 @@ __all__ = [
     "score_heatmap",
     "scree",
     "slope",
+    "subject_dumbbells",
     "targets_dots",
     "use_style",
     "weights",

@@ -71,7 +71,7 @@ def _grid(totals: pd.DataFrame, grades: pd.DataFrame, order: Sequence[str]) -> p
 
 def _heat(grid: pd.DataFrame, rows: Sequence[str], heads: Sequence[str], lang: str) -> Chart:
     """Coloured cells with their number.  The blues stay light enough for dark print."""
-    chart, (ax,) = style.canvas(1.1 * len(grid) + 1, lang)
+    chart, (ax,) = style.canvas(1.1 * style.lines(len(grid)) + 1, lang)
     sns.heatmap(
         grid,
         ax=ax,
@@ -115,9 +115,9 @@ def grade_ladder(
         return style.no_data(lang, title)
     frame = grades.sort_values("published", ascending=False, kind="stable")
     limits = totals[totals["node"] == "total"].set_index("unit")
-    chart, (ax,) = style.canvas(len(frame) + 1.6, lang)
+    chart, (ax,) = style.canvas(style.lines(len(frame)) + 1.6, lang)
     low = _lowest(frame, limits, scale)
-    _bands(ax, scale, low, lang, label)
+    bands(ax, scale, low, lang, label)
     colours = style.grade_colours(list(scale))
     spoken: list[str] = []
     for y, row in enumerate(style.rows(frame)):
@@ -152,7 +152,8 @@ def _lowest(frame: pd.DataFrame, limits: pd.DataFrame, scale: Mapping[str, float
     return max(0.0, 5 * np.floor((least - 4) / 5))
 
 
-def _bands(ax: Axes, scale: Mapping[str, float], low: float, lang: str, label: Label) -> None:
+def bands(ax: Axes, scale: Mapping[str, float], low: float, lang: str, label: Label) -> None:
+    """Shade the grades above `low` on the axis of scores, with their names on top."""
     high = 100.0
     for (name, cut), colour in zip(scale.items(), style.grade_colours(list(scale)).values(), strict=True):
         left = max(cut, low)
@@ -202,7 +203,7 @@ def probability_bars(
         return style.no_data(lang, title)
     grid = frame.pivot_table(index="unit", columns="grade", values="probability").reindex(columns=list(scale))
     grid = grid.fillna(0.0).sort_values(list(scale), ascending=False, kind="stable")
-    chart, (ax,) = style.canvas(len(grid) + 1.2, lang)
+    chart, (ax,) = style.canvas(style.lines(len(grid)) + 1.2, lang)
     left = np.zeros(len(grid))
     for name, colour in style.grade_colours(list(scale)).items():
         share = grid[name].to_numpy()

@@ -22,6 +22,7 @@ from svclib.tables import Label
 FONT = Path(__file__).parent.parent / "fonts" / "NotoSansSC-subset.otf"
 WIDTH = 16 / 2.54  # inches
 ROW = 0.27
+MANY, DENSE = 20, 0.6  # rows drawn at full height, and the height of those beyond
 LATIN = "DejaVu Sans"
 
 # Best to worst; four grades leave out the grey (reference: colour differences measured for
@@ -121,6 +122,11 @@ def canvas(
         sns.despine(ax=ax, left=True)
         ax.grid(visible=False, axis="y")
     return chart, list(axes)
+
+
+def lines(rows: int) -> float:
+    """Lines of text that `rows` rows take: closer together where there are many, as of fifty units."""
+    return rows if rows <= MANY else MANY + DENSE * (rows - MANY)
 
 
 def finish(chart: Chart, title: str, caption: str, spoken: Iterable[str]) -> Chart:

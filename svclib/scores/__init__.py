@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from svclib.scores.aggregate import WeightDraws, composite, membership, shares, total_of, written
+from svclib.scores.gaps import subject_gaps
 from svclib.scores.indicators import indicator_scores, points_range
 from svclib.scores.natural import blend_map, mapped, natural, natural_values
 from svclib.scores.nodes import (
@@ -32,6 +33,7 @@ __all__ = [
     "round_half",
     "score_draws",
     "shares",
+    "subject_gaps",
     "total_of",
     "totals",
     "written",

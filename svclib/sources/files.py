@@ -87,8 +87,28 @@ def read(source: DataSource, *, headers_only: bool = False) -> Cells:
     body = grid.iloc[1:].reset_index(drop=True)
     if not len(body) and not headers_only:
         raise _unreadable(path, "there are headers but no rows", "Add the data below the headers.")
-    rows = np.arange(2, len(body) + 2)
+    kept = _chosen(source, headers, body)
+    rows = np.arange(2, len(body) + 2)[kept]
+    body = body[kept].reset_index(drop=True)
     return Cells(label(path), sheet, headers, body, rows, hashlib.sha256(content).hexdigest())
+
+
+def _chosen(source: DataSource, headers: tuple[str, ...], body: pd.DataFrame) -> np.ndarray:
+    """Which rows of the file are meant: those with one of the values named in each column of `rows`."""
+    kept = np.ones(len(body), dtype=bool)
+    for column, values in source.rows.items():
+        if column not in headers:
+            near = nearest(column, headers)
+            raise _unreadable(source.path, f"no column {column!r}", "Correct rows: in the params.", near)
+        cells = body.iloc[:, headers.index(column)].astype("str").str.strip()
+        chosen = cells.isin(values).to_numpy()
+        if not chosen.any():
+            told = f"no row has {', '.join(values)} in column {column}"
+            known = list(dict.fromkeys(cells))
+            remedy = f"Correct rows: in the params. The column has {', '.join(known[:12])}."
+            raise _unreadable(source.path, told, remedy, nearest(values[0], known))
+        kept &= chosen
+    return kept
 
 
 def _unreadable(path: Path, found: str, remedy: str, near: str = "") -> UnreadableError:

@@ -41,7 +41,7 @@ NAMES = _set(
     "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
     "clause last_grade measure owner step a b expert cycle baseline matter action advice grade_before "
     "grade_after worst_item part member head grade_all grade_kept grade_strict channel_a channel_b "
-    "partner category cause dropped flip_grade"
+    "partner category cause dropped flip_grade other_subject"
 )
 # Columns that hold several such names, joined by ";".
 LISTS = frozenset({"flips"})
