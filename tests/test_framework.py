@@ -298,6 +298,22 @@ REFUSED: list[tuple[str, list[tuple[tuple[Any, ...], Any]], str]] = [
         "环境.items: item 'q03' is already in '态度'. Keep it in one",
     ),
     ("item repeated", [((*ATTITUDE, "items"), ["q01", "q01"])], "items: q01 listed twice"),
+    (
+        "expectations do not pair",
+        [((*ATTITUDE, "expectation"), ["e1"])],
+        "expectation: 1 expectations for 3 items. Name one column per item, in the same order.",
+    ),
+    (
+        "expectation is an item",
+        [((*ATTITUDE, "expectation"), ["e1", "q01", "e3"])],
+        "expectation: item 'q01' is already in '态度'",
+    ),
+    ("expectation of a kpi", [((*HANDLED, "expectation"), ["e1"])], "expectation belongs to kind rating"),
+    (
+        "expectation where low is good",
+        [((*ATTITUDE, "expectation"), ["e1", "e2", "e3"]), ((*ATTITUDE, "better"), "low")],
+        "better is low, but an expectation is set against a high answer",
+    ),
     ("reverse", [((*PREMISES, "reverse"), ["q06"])], "reverse.q06: unknown item 'q06'. Use one of q04, q05."),
     ("kpi items", [((*HANDLED, "items"), ["q09"])], "items: items belongs to kind rating, not proportion"),
     ("rating from kpis", [((*ATTITUDE, "from"), "kpis")], "from: a rating comes from responses"),

@@ -72,10 +72,11 @@ def cut_proposals(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int
 
     Parameters
     ----------
-    frame : rows of one cycle, grades best first.
+    frame : rows of one cycle; the cuts in force say which grade is better.
     """
     writer = Writer("cut_proposals", lang, label, decimals)
-    for _, rows in frame.groupby(["group", "method"], sort=False):
+    ordered = frame.sort_values("cut_now", ascending=False, kind="stable")
+    for _, rows in ordered.groupby(["group", "method"], sort=False):
         told = records(rows)
         key = _only(told[0], "cycle", "group", "method")
         faults = [row for row in told if row["note"]]
