@@ -34,7 +34,7 @@ BELOW: dict[str, set[str]] = {
     "validity": {"estimates", "factor"},
     "invariance": {"estimates", "factor"},
     "agreement": {"estimates", "ranks"},
-    "weights": {"estimates", "ranks"},
+    "weights": {"estimates", "ranks", "inference", "validity"},
     "kpis": {"inference"},
     "scores": {"inference", "framework"},
     "composites": {"scores"},

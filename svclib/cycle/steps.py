@@ -85,7 +85,21 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         "weights": pd.concat(parts, ignore_index=True),
         "weight_methods": weights.methods(state.framework, parts[0], **everyone),
         **weights.expert_panel(state.framework, judgments),
+        "drivers": _drivers(state, kept, cycle),
     }
+
+
+def _drivers(state: State, kept: pd.DataFrame, cycle: str) -> pd.DataFrame:
+    """Table "drivers" of the criterion, and of what a weighting explains; a weighting names its variant."""
+    asked = {state.params.reliability.criterion: "lmg"}
+    asked |= {rule.outcome: rule.variant for rule in state.framework.methods}
+    level = state.params.confidence
+    parts = [
+        weights.by_level(kept, state.framework, name, cycle=cycle, how=how, confidence=level)
+        for name, how in asked.items()
+        if name
+    ]
+    return pd.concat([empty("drivers"), *parts], ignore_index=True)
 
 
 def _applying(found: pd.DataFrame, state: State, cycle: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from svclib.framework.indicators import Notes, check_indicator, unknown_names
 from svclib.framework.models import Dimension, Framework, Indicator
 from svclib.framework.rulechecks import check_rules, shares
-from svclib.framework.weightchecks import check_pins, check_weighting
+from svclib.framework.weightchecks import check_outcomes, check_pins, check_weighting
 from svclib.framework.yamlfile import Document, KeyPath
 
 
@@ -17,6 +17,7 @@ def check(framework: Framework, doc: Document, dropped: set[KeyPath]) -> None:
     unknown_names(framework.subjects_en, framework.subjects, ("subjects_en",), "subject", notes)
     check_weighting(framework.weights, framework.dimensions, (), notes)
     check_pins(framework, notes)
+    check_outcomes(framework, notes)
     for dimension in framework.dimensions:
         path = ("dimensions", dimension.name)
         check_weighting(dimension.weights, dimension.indicators, path, notes)

@@ -40,6 +40,16 @@ def check_pins(framework: Framework, notes: Notes) -> None:
         notes.add(("weights",), found, "Pin all of them to one cycle with from:, or none.")
 
 
+def check_outcomes(framework: Framework, notes: Notes) -> None:
+    """What the drivers explain is rated."""
+    known = [*(i.name for i in framework.indicators if i.items), *framework.items]
+    levels: list[tuple[KeyPath, Weighting]] = [((), framework.weights)]
+    levels += [(("dimensions", d.name), d.weights) for d in framework.dimensions]
+    for path, rule in levels:
+        named = [part.outcome for part in rule.parts if part.outcome]
+        unknown_names(named, known, (*path, "weights", "outcome"), "rated indicator or item", notes)
+
+
 def _combination(weights: Weighting, at: KeyPath, notes: Notes) -> None:
     if weights.method != "combine":
         found = f"method {weights.method} beside a combination"
@@ -80,6 +90,7 @@ def _method(rule: Method, names: list[str], path: KeyPath, notes: Notes) -> None
         notes.add((*path, "how"), f"{rule.how} is no variant of {rule.method}", remedy)
     if rule.group is not None and rule.method != "ahp":
         notes.add((*path, "group"), f"group belongs to method ahp, not {rule.method}", "Remove it.")
+    _outcome(rule, path, notes)
     if rule.method == "stated" and not rule.columns:
         notes.add(path, "stated weights name no columns", "Add columns: [the columns with the chosen codes].")
     if rule.method in _ORDERED:
@@ -90,6 +101,15 @@ def _method(rule: Method, names: list[str], path: KeyPath, notes: Notes) -> None
     if rule.from_ is not None and not rule.relative:
         found = f"from pins a relative method; {rule.method} is not relative"
         notes.add((*path, "from"), found, "Remove from.")
+
+
+def _outcome(rule: Method, path: KeyPath, notes: Notes) -> None:
+    if rule.method == "drivers" and not rule.outcome:
+        remedy = "Add outcome: the rated indicator, or the item, that they explain."
+        notes.add(path, "drivers explain no outcome", remedy)
+    if rule.outcome and rule.method != "drivers":
+        found = f"outcome belongs to method drivers, not {rule.method}"
+        notes.add((*path, "outcome"), found, "Remove it, or set method: drivers.")
 
 
 def _order(rule: Method, names: list[str], path: KeyPath, notes: Notes) -> None:

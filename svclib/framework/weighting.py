@@ -11,18 +11,19 @@ from svclib.framework.rules import Positive
 from svclib.framework.scoring import Frozen
 
 WeightMethod = Literal[
-    "direct", "equal", "rank_order", "ahp", "entropy", "critic", "cv", "pca", "stated", "combine"
+    "direct", "equal", "rank_order", "ahp", "entropy", "critic", "cv", "pca", "stated", "drivers", "combine"
 ]
-How = Literal["eigenvector", "geometric", "centroid", "sum", "reciprocal"]
+How = Literal["eigenvector", "geometric", "centroid", "sum", "reciprocal", "lmg", "johnson"]
 Panel = Literal["aij", "aip"]
 Combination = Literal["linear", "product"]
 # Variants of a method, the default first.
 HOWS: dict[str, tuple[str, ...]] = {
     "ahp": ("eigenvector", "geometric"),
     "rank_order": ("centroid", "sum", "reciprocal"),
+    "drivers": ("lmg", "johnson"),
 }
 # Their weights move with the data of the cycle.
-RELATIVE = ("entropy", "critic", "cv", "pca", "stated")
+RELATIVE = ("entropy", "critic", "cv", "pca", "stated", "drivers")
 
 
 class Method(Frozen):
@@ -35,6 +36,7 @@ class Method(Frozen):
     ri: Literal["saaty", "saaty2005"] = "saaty"
     columns: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    outcome: str = ""  # what the drivers explain: a rated indicator, or an item
     from_: str | None = Field(default=None, alias="from")
 
     @property

@@ -14,6 +14,8 @@ from svclib.weights.ahp import (
     random_index,
 )
 from svclib.weights.compare import methods
+from svclib.weights.drivers import drivers
+from svclib.weights.explained import by_level
 from svclib.weights.objective import critic, cv, entropy, pca
 from svclib.weights.panel import ahp
 from svclib.weights.resolve import BY_METHOD, effective, expert_panel, resolve
@@ -24,11 +26,13 @@ __all__ = [
     "aggregate",
     "aggregate_priorities",
     "ahp",
+    "by_level",
     "combine",
     "consistency",
     "critic",
     "cv",
     "direct",
+    "drivers",
     "effective",
     "entropy",
     "equal",

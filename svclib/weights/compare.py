@@ -48,7 +48,7 @@ def methods(
     applied = weights.set_index("node")["local"]
     local = {tier.parent: applied.loc[list(tier.names)].to_numpy(float) for tier in tiers(framework)}
     inner = [tier for tier in tiers(framework) if tier.parent != TOTAL]
-    sources = Sources(judgments, scores, responses).of_dimensions(inner, local)
+    sources = Sources(judgments, scores, responses, framework).of_dimensions(inner, local)
     rows: list[dict[str, object]] = []
     for tier in tiers(framework):
         if len(tier.names) > 1:

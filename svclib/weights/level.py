@@ -53,6 +53,7 @@ class Sources(NamedTuple):
     judgments: pd.DataFrame | None
     scores: pd.DataFrame | None  # (n_units, children of every level), anchored points
     responses: pd.DataFrame | None
+    framework: Framework  # whose items the drivers are made of
 
     def needed(self, level: Level, name: str) -> pd.DataFrame:
         """The frame called `name`.

@@ -12,6 +12,7 @@ import pandas as pd
 
 from svclib.errors import DataError, ParamError
 from svclib.weights import objective
+from svclib.weights.explained import by_drivers
 from svclib.weights.judgements import GROUP, TOTAL
 from svclib.weights.level import Level, Sources, Tier, tiers
 from svclib.weights.objective import Weighed
@@ -59,7 +60,7 @@ def resolve(
         As raised by the method.
     """
     top, *inner = tiers(framework)
-    sources = Sources(judgments, scores, responses)
+    sources = Sources(judgments, scores, responses, framework)
     local = {tier.parent: _combined(tier, sources) for tier in inner}
     above = sources.of_dimensions(inner, {parent: found.weights for parent, found in local.items()})
     local[TOTAL] = _combined(top, above)
@@ -198,6 +199,12 @@ def _stated(level: Level, sources: Sources) -> Weighed:
     return Weighed(left / left.sum(), [note] * len(level.names))
 
 
+def _drivers(level: Level, sources: Sources) -> Weighed:
+    responses, rule = sources.needed(level, "responses"), level.rule
+    found, notes = by_drivers(responses, sources.framework, level.parent, rule.outcome, how=rule.variant)
+    return Weighed(np.array([found[name] for name in level.names]), notes)
+
+
 # A method takes a level and the sources, and returns the weights of the level's children.
 BY_METHOD: dict[str, Callable[[Level, Sources], Weighed]] = {
     "direct": _direct,
@@ -209,6 +216,7 @@ BY_METHOD: dict[str, Callable[[Level, Sources], Weighed]] = {
     "cv": partial(_objective, objective.cv),
     "pca": partial(_objective, objective.pca),
     "stated": _stated,
+    "drivers": _drivers,
 }
 
 

@@ -20,9 +20,9 @@ class Column(NamedTuple):
 
 KINDS = ("评分", "比例", "发生率", "时长", "数量", "检查表", "稳定性")
 BETTER = ("越高越好", "越低越好", "适中")
-METHODS = ("直接", "等权", "排序", "层次分析", "熵权", "CRITIC", "变异系数", "主成分", "自述")
+METHODS = ("直接", "等权", "排序", "层次分析", "熵权", "CRITIC", "变异系数", "主成分", "自述", "驱动因素")
 MEANS = ("算术平均", "几何平均")
-HOWS = ("特征向量", "几何平均", "排序重心", "秩和", "倒数")
+HOWS = ("特征向量", "几何平均", "排序重心", "秩和", "倒数", "LMG", "相对权重")
 YES = ("是", "否")
 
 # Columns of the dimension, which may be merged over its rows; the last, seldom needed, stands at the end.
@@ -126,7 +126,7 @@ WEIGHTS = (
         "算法",
         ("how",),
         "value",
-        "层次分析：特征向量、几何平均；排序：排序重心、秩和、倒数；空白取第一种",
+        "层次分析：特征向量、几何平均；排序：排序重心、秩和、倒数；驱动因素：LMG、相对权重；空白取第一种",
         HOWS,
     ),
     Column("群体集结", ("group",), "value", "层次分析用；空白为判断集结", ("判断集结", "权重集结")),
@@ -134,6 +134,7 @@ WEIGHTS = (
     Column("RI表", ("ri",), "value", "", ("saaty", "saaty2005")),
     Column("陈述列", ("columns",), "list"),
     Column("选项顺序", ("order",), "list", "自述：按代码；排序：由最重要到最不重要"),
+    Column("被解释项", ("outcome",), "text", "驱动因素用：评分指标或题项，如总体满意度"),
     Column("取自周期", ("from",), "text"),
     Column("组合方式", ("combine",), "value", "几行组合时写在第一行", ("线性", "乘积")),
     Column("份额", ("share",), "value", "线性组合时每行填写，合计 1 或 100"),
