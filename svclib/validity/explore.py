@@ -29,17 +29,19 @@ def reduced(cor: np.ndarray) -> np.ndarray:
 
     Principal axes iterated from the squared multiple correlations, as psych::fa.parallel has it.
     """
-    out, on = cor.copy(), np.arange(cor.shape[-1])
-    shared = 1 - 1 / np.linalg.pinv(cor, hermitian=True)[..., on, on]
+    k = cor.shape[-1]
+    out, on = cor.reshape(-1, k, k).copy(), np.arange(k)
+    out[:, on, on] = 1 - 1 / np.linalg.pinv(out, hermitian=True)[:, on, on]
+    going = np.arange(len(out))  # most matrices settle in a few rounds, and one may take all
     for _ in range(AXES):
-        out[..., on, on] = shared
-        values, vectors = np.linalg.eigh(out)
-        following = np.minimum(np.maximum(values[..., -1:], 0.0) * vectors[..., -1] ** 2, 1.0)
-        done, shared = abs(following - shared).max() < CLOSE, following
-        if done:
+        values, vectors = np.linalg.eigh(out[going])
+        following = np.minimum(np.maximum(values[:, -1:], 0.0) * vectors[..., -1] ** 2, 1.0)
+        moved = abs(following - out[going][:, on, on]).max(axis=1)
+        out[going[:, None], on, on] = following
+        going = going[moved >= CLOSE]
+        if not len(going):
             break
-    out[..., on, on] = shared
-    return out
+    return out.reshape(cor.shape)
 
 
 def parallel(found: Moments, *, draws: int = 100, quantile: float = 0.95, seed: int = 0) -> pd.DataFrame:
