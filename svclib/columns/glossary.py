@@ -139,6 +139,7 @@ GLOSSARY: dict[str, Column] = {
     "move": Column("权重移动量", "Weight moved"),
     "feasible": flag("可变级", "Flips the grade"),
     "flips": text("同时变级的单位", "Others that flip"),
+    "flip": text("怎样才会变级", "What would flip it"),
     "flip_grade": text("变为等级", "Grade after the flip"),
     "dropped": text("去掉的指标", "Indicator dropped"),
     "differs": flag("等级不同", "Other grade"),

@@ -15,6 +15,7 @@ from svclib.plots.quality import missing_items, reliability_forest, response_pro
 from svclib.plots.references import reference_dots
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
 from svclib.plots.screening import flag_matrix
+from svclib.plots.sensitivity import grade_odds, ranks, tornado
 from svclib.plots.style import Chart, use_style
 from svclib.plots.subjects import subject_dumbbells
 from svclib.plots.validity import distinctness, loadings, scree
@@ -35,6 +36,7 @@ __all__ = [
     "flag_matrix",
     "fuzzy_operators",
     "grade_ladder",
+    "grade_odds",
     "grade_waterfall",
     "invariance_ladder",
     "item_map",
@@ -43,6 +45,7 @@ __all__ = [
     "pareto",
     "probability_bars",
     "quadrants",
+    "ranks",
     "ranks_by_method",
     "redundancy_matrix",
     "reference_dots",
@@ -55,6 +58,7 @@ __all__ = [
     "slope",
     "subject_dumbbells",
     "targets_dots",
+    "tornado",
     "use_style",
     "weights",
 ]

@@ -40,6 +40,7 @@ from svclib.wording.quality import (
     weights,
 )
 from svclib.wording.results import alerts, grades, headline, targets
+from svclib.wording.sensitivity import choices, flips, robustness
 from svclib.wording.templates import sentence
 from svclib.wording.year import year_changes, year_measures, year_notes
 
@@ -52,6 +53,7 @@ __all__ = [
     "authenticity",
     "cards",
     "changes",
+    "choices",
     "complaints",
     "composites",
     "concerns",
@@ -61,6 +63,7 @@ __all__ = [
     "cut_proposals",
     "decisions",
     "findings",
+    "flips",
     "gaps",
     "grades",
     "headline",
@@ -81,6 +84,7 @@ __all__ = [
     "reliability",
     "returns",
     "revision",
+    "robustness",
     "screened",
     "screening",
     "sentence",

@@ -34,7 +34,7 @@ def grades(
     """
     writer = Writer("grades", lang, label)
     for row in records(frame):
-        parts = [_reason(row, lang, label, (own or {}).get(row["group"], scale))]
+        parts = [why(row, lang, label, scale, own or {})]
         if row["adjustment"] and not pd.isna(row["adjustment"]):
             parts.append(("grade.adjusted", row))
         if row["status"] == "graded":
@@ -43,9 +43,16 @@ def grades(
     return writer.claims()
 
 
-def _reason(row: dict[str, Any], lang: str, label: Label, scale: Mapping[str, float]) -> Part:
+def why(
+    row: dict[str, Any],
+    lang: str,
+    label: Label,
+    scale: Mapping[str, float],
+    own: Mapping[str, Mapping[str, float]],
+) -> Part:
+    """The reason of one row of table "grades"; `own` holds the cuts of the groups that have theirs."""
     if row["reason"] == "by_cut":
-        return _band(row, scale)
+        return _band(row, own.get(row["group"], scale))
     if row["reason"] in LIMITED:
         relation = sentence(f"grade.{_relation(row)}", row, lang, label)
         name = row["reason"] if row["clause"] else f"{row['reason']}_no_clause"
