@@ -76,7 +76,8 @@ def consistent(experts: pd.DataFrame, consistency: pd.DataFrame) -> pd.DataFrame
     failed = consistency[~consistency["passed"].astype(bool)]
     out = set(zip(failed["parent"], failed["expert"], strict=True)) | {(p, GROUP) for p in experts["parent"]}
     keys = zip(experts["parent"], experts["expert"], strict=True)
-    return experts[[key not in out for key in keys]]
+    # An empty list would select columns: without experts there is still a table.
+    return experts[np.array([key not in out for key in keys], dtype=bool)]
 
 
 def _panel(panel: pd.DataFrame | None, nodes: list[str]) -> tuple[np.ndarray, np.ndarray]:
