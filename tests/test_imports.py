@@ -35,7 +35,7 @@ BELOW: dict[str, set[str]] = {
     "invariance": {"estimates", "factor"},
     "agreement": {"estimates", "ranks"},
     "weights": {"estimates", "ranks", "inference", "validity"},
-    "kpis": {"inference"},
+    "kpis": {"inference", "framework"},
     "scores": {"inference", "framework"},
     "composites": {"scores"},
     "grades": {"framework"},

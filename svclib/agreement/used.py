@@ -54,6 +54,8 @@ def by_inspection(inspections: pd.DataFrame, *, confidence: float = 0.95) -> pd.
     if absent:
         raise ParamError(f"inspections: columns {absent} are missing; needed: {list(RECORD)}")
     counted = inspections[(inspections["result"] != NOT_APPLICABLE) & (inspections["inspector"] != "")]
+    if counted.empty:
+        return empty("agreement")
     target = counted[[*INSPECTED]].astype(str).agg(" | ".join, axis=1)
     counted = counted.assign(target=target, rater=counted["inspector"])
     twice = counted.groupby(["cycle", "target"])["rater"].transform("nunique") > 1

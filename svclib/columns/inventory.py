@@ -121,6 +121,9 @@ TABLES: dict[str, Table] = {
     "subject_gaps": _table("40", "cycle unit indicator subject other_subject",
                            "n n_other score score_other score_gap ci_low ci_high confidence p_diff "
                            "p_diff_adj method judgement"),
+    "kpi_sources": _table("40", "cycle unit indicator",
+                          "source stat definition value numerator denominator n n_excluded excluded_why "
+                          "n_open status method note"),
     "totals": _table("40", "cycle unit node",
                      "level score score_low score_high coverage adjustment published status"),
     "contributions": _table("40", "cycle unit indicator",

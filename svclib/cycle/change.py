@@ -12,6 +12,7 @@ import pandas as pd
 from svclib import audit, improvement, inference, invariance
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.likeness import Likeness, like_for_like
+from svclib.cycle.records import records
 from svclib.cycle.state import ALL_UNITS, State, design, estimates
 from svclib.estimates import Estimate, draws
 from svclib.framework import Framework, Indicator
@@ -113,10 +114,9 @@ def _indicators(
     found = [
         row | _by_respondent(mine, framework.indicator(row["node"]), comparison) | overlap for row in rows
     ]
-    kpis = pd.concat([state.inputs[c].kpis for c in state.compared], ignore_index=True)
-    known = [i.name for i in framework.indicators]
-    kpis = kpis[kpis["indicator"].isin(known)]
-    return found + improvement.record_changes(kpis[kpis["unit"] == unit], framework, comparison)
+    known = records(state, kept, state.compared)
+    known = known[(known["unit"] == unit) & known["indicator"].isin([i.name for i in framework.indicators])]
+    return found + improvement.record_changes(known, framework, comparison)
 
 
 def _by_respondent(mine: pd.DataFrame, indicator: Indicator, comparison: Comparison) -> Row:
@@ -209,7 +209,8 @@ def _measured(row: Row, marks: Marks, framework: Framework) -> list[str]:
 
 
 def _few(row: Row, state: State) -> bool:
-    return row["kind"] == "rating" and min(row.get("n0", 0), row.get("n1", 0)) < state.params.min_responses
+    sampled = state.framework.indicator(row["node"]).sampled
+    return sampled and min(row.get("n0", 0), row.get("n1", 0)) < state.params.min_responses
 
 
 def _unreliable(row: Row, state: State, tables: Mapping[str, pd.DataFrame]) -> bool:

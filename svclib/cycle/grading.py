@@ -11,6 +11,7 @@ import pandas as pd
 from svclib import adjustments, audit, scores, sensitivity
 from svclib import grades as grades_of
 from svclib.columns import empty
+from svclib.cycle.records import sources
 from svclib.cycle.relative import relative
 from svclib.cycle.revision import revised
 from svclib.cycle.robust import robust
@@ -141,7 +142,7 @@ def scored(
     whole["grades"] = _ranked(whole["grades"], whole["totals"], drawn, state)
     shown = all_units(whole["totals"], whole["grades"], drawn, state.params.confidence)
     whole["totals"] = pd.concat([whole["totals"], shown], ignore_index=True)
-    return whole | {"adjustments": sheet}
+    return whole | {"adjustments": sheet, "kpi_sources": sources(state, kept, cycle)}
 
 
 def _answerable(total: pd.DataFrame, framework: Framework) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from svclib import collection, screening, sources
+from svclib import collection, kpis, screening, sources
 from svclib import params as params_module
+from svclib.cycle import records
 from svclib.cycle.merge import relabelled, successors
 from svclib.cycle.peers import grouped
 from svclib.cycle.window import around, until
@@ -17,7 +18,6 @@ from svclib.errors import ParamError
 from svclib.estimates import Estimate, item_means, join
 from svclib.framework import Framework
 from svclib.framework.groups import without
-from svclib.kpis import estimate as kpi_estimate
 from svclib.moments import Tables, reduce
 from svclib.params import Params
 from svclib.sources import Inputs
@@ -40,6 +40,8 @@ class State:
     parts : of an annual result, the cycles it is made of, each as it was published
     before : of an annual result, the year it is compared with, under the units of this one
     days : last day of each cycle, None where its period is not given
+    spans : first and last day of each cycle as events are counted
+    measured : by cycle, what the indicators that count events or inspections find
     """
 
     params: Params
@@ -49,6 +51,8 @@ class State:
     parts: tuple[State, ...] = ()
     before: State | None = None
     days: Mapping[str, dt.date | None] = field(default_factory=dict)
+    spans: Mapping[str, kpis.Span | None] = field(default_factory=dict)
+    measured: Mapping[str, kpis.Measured] = field(default_factory=dict)
 
     @property
     def framework(self) -> Framework:
@@ -126,6 +130,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
     inputs: dict[str, Inputs] = {}
     rescored: list[str] = []
     days: dict[str, dt.date | None] = {}
+    spans: dict[str, kpis.Span | None] = {}
     baseline = ""
     follows = successors(now.units)
     earlier_files = [*params.history, params.baseline] if params.baseline else [*params.history]
@@ -138,9 +143,13 @@ def load(params: Params, *, corrected: bool = True) -> State:
             baseline = earlier.cycle
         found = sources.read(earlier.model_copy(update={"framework": params.framework}))
         inputs[earlier.cycle], days[earlier.cycle] = relabelled(found, follows), earlier.today
+        spans[earlier.cycle] = records.span(earlier)
     inputs[params.cycle], days[params.cycle] = now, params.today
-    inputs = {cycle: grouped(of, params.framework, cycle) for cycle, of in inputs.items()}
-    return State(params, inputs, baseline, tuple(rescored), days=days)
+    spans[params.cycle] = records.span(params)
+    made = records.measured(inputs, params.framework, spans)
+    counted = {cycle: found.records for cycle, found in made.items()}
+    inputs = {c: grouped(of, params.framework, c, counted.get(c)) for c, of in inputs.items()}
+    return State(params, inputs, baseline, tuple(rescored), days=days, spans=spans, measured=made)
 
 
 def only_regular(earlier: Params, params: Params) -> None:
@@ -162,13 +171,12 @@ def _around(params: Params, now: Inputs) -> State:
     label = f"{scope.event}{BEFORE}"
     frames = {"responses": before.responses, "kpis": before.kpis}
     named = {name: frame.assign(cycle=label) for name, frame in frames.items()}
-    return State(
-        params,
+    inputs, spans = (
         {label: replace(before, **named), params.cycle: since},
-        label,
-        (),
-        days={params.cycle: params.today},
+        records.spans_around(params, label),
     )
+    made = records.measured(inputs, params.framework, spans)
+    return State(params, inputs, label, (), days={params.cycle: params.today}, spans=spans, measured=made)
 
 
 def raw(state: State, cycles: Sequence[str]) -> pd.DataFrame:
@@ -224,15 +232,15 @@ def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> d
     here = responses[responses["cycle"].isin(cycles)]
     tables = reduced(here, framework.items) if framework.items else None
     bounds = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
-    kpis = pd.concat([state.inputs[c].kpis for c in cycles], ignore_index=True)
+    known = records.records(state, responses, cycles)
     found: dict[str, Estimate] = {}
     for unit in dict.fromkeys(u for c in cycles for u in state.units(c)):
         parts = []
         if tables is not None and (here["unit"] == unit).any():
             parts.append(item_means(tables, unit=unit, bounds=bounds, panel=state.params.panel))
-        records = kpis[kpis["unit"] == unit]
-        if len(records):
-            parts.append(kpi_estimate(records, framework))
+        mine = known[known["unit"] == unit]
+        if len(mine):
+            parts.append(kpis.estimate(mine, framework, records.joint(state, unit, cycles)))
         # Records that do not apply, alone, leave nothing to estimate.
         parts = [part for part in parts if len(part.value)]
         if parts:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from svclib import kpis, scores
+from svclib.cycle.records import records
 from svclib.cycle.state import State, estimates
 
 
@@ -25,7 +26,7 @@ def natural(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> pd.
         for unit, found in estimates(state, here, cycles).items()
         if state.framework.items and (here["unit"] == unit).any()
     ]
-    parts.append(kpis.values(pd.concat([state.inputs[c].kpis for c in cycles]), state.framework))
+    parts.append(kpis.values(records(state, here, cycles), state.framework))
     return pd.concat([p for p in parts if len(p)], ignore_index=True)
 
 

@@ -29,6 +29,7 @@ class Estimate:
     parts : independent sources of error; none for fixed values
     n : respondents behind each estimate, (q,)
     note : ids of what a reader must know, joined by ";", "" for nothing, (q,)
+    log : whether log(estimate) is the normal one, with SE se/estimate, (q,); None where none is
     """
 
     index: pd.DataFrame
@@ -36,6 +37,12 @@ class Estimate:
     parts: tuple[Part, ...]
     n: np.ndarray
     note: tuple[str, ...]
+    log: np.ndarray | None = None
+
+    @property
+    def on_log(self) -> np.ndarray:
+        """Which estimates are normal on the log scale, (q,) booleans."""
+        return np.zeros(len(self.value), dtype=bool) if self.log is None else self.log
 
     @property
     def cov(self) -> np.ndarray:
@@ -59,6 +66,7 @@ def join(*estimates: Estimate) -> Estimate:
         tuple(parts),
         np.concatenate([e.n for e in estimates]),
         tuple(note for e in estimates for note in e.note),
+        np.concatenate([e.on_log for e in estimates]),
     )
 
 
@@ -97,6 +105,8 @@ def contrast(estimate: Estimate, weights: np.ndarray) -> pd.DataFrame:
 def draws(estimate: Estimate, *, size: int, seed: int) -> np.ndarray:
     """Joint draws, (size, q): value + Σ_k N(0, V_k)·√(df_k/χ²_k), not clipped to the scale.
 
+    A draw v + e of an estimate that is normal on the log scale becomes v·exp(e/v).
+
     V_k enters by its symmetric root, which is unique: no sign or order of eigenvectors
     can change the draws.  An estimate without SE (NaN) draws NaN.
     """
@@ -107,6 +117,8 @@ def draws(estimate: Estimate, *, size: int, seed: int) -> np.ndarray:
         scale = np.sqrt(part.df / rng.chisquare(part.df, size)) if np.isfinite(part.df) else np.ones(size)
         out += (normal @ _symmetric_root(part.cov)) * scale[:, None]
         out[:, np.isnan(np.diag(part.cov))] = np.nan
+    value = estimate.value[estimate.on_log]
+    out[:, estimate.on_log] = value * np.exp(out[:, estimate.on_log] / value - 1)
     return out
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from svclib.errors import nearest
+from svclib.framework.measurechecks import check_measure
 from svclib.framework.models import Framework, Indicator, Target
 from svclib.framework.scoring import Anchors, Condition, Steps
 from svclib.framework.yamlfile import Document, KeyPath
@@ -38,6 +39,7 @@ def unknown_names(names: Iterable[str], known: Iterable[str], path: KeyPath, wha
 def check_indicator(indicator: Indicator, framework: Framework, path: KeyPath, notes: Notes) -> None:
     """Note everything wrong inside one indicator."""
     _data(indicator, path, notes)
+    check_measure(indicator, framework, path, notes)
     _score(indicator, path, notes)
     _sides(indicator, path, notes)
     unknown_names(indicator.subjects, framework.subjects, (*path, "subjects"), "subject", notes)
@@ -73,7 +75,7 @@ def _data(indicator: Indicator, path: KeyPath, notes: Notes) -> None:
             notes.add((*path, key), f"{key} belongs to kind rating, not {indicator.kind}", "Remove it.")
     if indicator.scale is not None:
         notes.add((*path, "scale"), f"scale belongs to kind rating, not {indicator.kind}", "Remove it.")
-    if indicator.source != "kpis" and not indicator.items:
+    if indicator.source == "responses" and not indicator.items:
         notes.add((*path, "from"), f"{indicator.kind} comes from kpis", "Write from: kpis.")
 
 

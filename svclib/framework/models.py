@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from svclib.errors import ParamError, nearest
 from svclib.framework import groups, views
+from svclib.framework.measures import COUNTED, HOURS, PER_EXPOSURE, Counted
 from svclib.framework.names import Better, Kind, chinese
 from svclib.framework.rules import Adjustments, Consequences, Grades, Group, Missing, Positive
 from svclib.framework.scoring import ConditionField, Frozen, ScoreField, refuse
@@ -19,17 +20,11 @@ from svclib.framework.weighting import Method, Weighting
 Uncertainty = Literal["sample", "process", "census"]
 Stage = Literal["key", "process", "result"]
 MidOn = Literal["unit", "points", "percent"]
-Source = Literal["responses", "kpis"]
+Source = Literal["responses", "kpis", "events", "inspections", "indicator"]
 Aggregate = Literal["arithmetic", "geometric"]
 Peers = Literal["dimensions"]
 
 Target = float | tuple[float, float]
-_IN_HOURS = {
-    1.0: ("小时", "时", "h", "hour", "hours"),
-    1 / 60: ("分钟", "分", "min", "minute", "minutes"),
-    24.0: ("天", "日", "d", "day", "days"),
-}
-HOURS = {unit: hours for hours, units in _IN_HOURS.items() for unit in units}
 
 
 def _plain_percent(unit: str) -> str:
@@ -43,7 +38,7 @@ class Mid(Frozen):
     on: Annotated[MidOn, chinese(MidOn)] = "unit"
 
 
-class Indicator(Frozen):
+class Indicator(Counted):
     """One measured quantity: its data, its direction, its scoring."""
 
     name: str
@@ -82,9 +77,11 @@ class Indicator(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _rating_comes_from_responses(cls, raw: Any) -> Any:
-        if isinstance(raw, dict) and raw.get("items") and "from" not in raw and "source" not in raw:
-            return {**raw, "from": "responses"}
+    def _source_follows(cls, raw: Any) -> Any:
+        """A rating comes from responses, and the stability of an indicator from that indicator."""
+        if isinstance(raw, dict) and "from" not in raw and "source" not in raw:
+            told = "responses" if raw.get("items") else "indicator" if raw.get("of") else "kpis"
+            return {**raw, "from": told}
         return raw
 
     @property
@@ -102,7 +99,7 @@ class Indicator(Frozen):
         """Lowest and highest possible natural value."""
         if self.kind == "rating" and self.scale is not None:
             return self.scale
-        if self.kind in ("proportion", "stability"):
+        if self.kind in ("proportion", "checklist", "stability"):
             return (0.0, 100.0) if self.unit == "%" else (0.0, 1.0)
         return (-math.inf if self.kind == "amount" else 0.0, math.inf)
 
@@ -110,6 +107,13 @@ class Indicator(Frozen):
     def hours(self) -> float | None:
         """Hours in one unit of a duration; None for other kinds and units."""
         return HOURS.get(self.unit.casefold()) if self.kind == "duration" else None
+
+    @property
+    def sampled(self) -> bool:
+        """Whether a few records say too little: not so of a whole count, or of events per exposure."""
+        if self.source in COUNTED:
+            return self.uncertainty != "census" and self.measure not in PER_EXPOSURE
+        return self.source == "responses"
 
     @property
     def slope(self) -> float | None:

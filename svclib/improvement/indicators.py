@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 
 from svclib import inference
-from svclib.estimates import Estimate, contrast
+from svclib.estimates import Estimate, Part, contrast
 from svclib.framework import Framework, Indicator
 from svclib.improvement.rows import COLUMNS, Comparison, Row, incomparable, started
 
 Record = Mapping[str, Any]
+# Kinds whose numerator and denominator are two amounts, no counts.
+AMOUNTS = ("amount", "duration")
+# Notes of a value that travel with what is said of its change.
+FLAGS = ("many_open",)
 _LIMITS = ["ci_low", "ci_high", "ci90_low", "ci90_high"]
 
 
@@ -93,27 +97,33 @@ def record_changes(kpis: pd.DataFrame, framework: Framework, comparison: Compari
 
     Notes
     -----
-    A bare value and `uncertainty: census` have no standard error: the change is shown,
-    never tested.
+    A bare value, a quotient of amounts and `uncertainty: census` have no standard error: the
+    change is shown, never tested.  What was measured with its own SE (times, rates of
+    inspections) is tested by the difference of the values on their natural scale; values of
+    two periods count different events and are independent.
     """
     listed = [{str(k): v for k, v in r.items()} for r in kpis.to_dict("records")]
     keyed = {(r["cycle"], r["indicator"]): r for r in listed if r["status"] == "ok"}
     found = []
     for indicator in framework.indicators:
-        if indicator.source != "kpis":
+        if indicator.source == "responses":
             continue
         then, now = (keyed.get((c, indicator.name)) for c in (comparison.baseline, comparison.cycle))
         if then is None or now is None:
             found.append(incomparable(indicator, "absent_in_one_cycle"))
             continue
         row = started(indicator, _value(indicator, then), _value(indicator, now), design="records")
-        found.append(row | _record_test(indicator, row, then, now, comparison))
+        marks = {f for r in (then, now) for f in str(r.get("note", "")).split(";") if f in FLAGS}
+        tested = _record_test(indicator, row, then, now, comparison)
+        flags = [f for f in (tested.get("flags", ""), *sorted(marks)) if f]
+        found.append(row | tested | {"flags": ";".join(flags)})
     return found
 
 
 def _value(indicator: Indicator, record: Record) -> float:
     if np.isfinite(record["denominator"]):
-        scale = indicator.per if indicator.kind == "rate" else indicator.bounds[1]
+        whole = indicator.bounds[1] if np.isfinite(indicator.bounds[1]) else 100.0 ** (indicator.unit == "%")
+        scale = indicator.per if indicator.kind == "rate" else whole
         return scale * record["numerator"] / record["denominator"]
     return record["mean"] if np.isfinite(record["mean"]) else record["value"]
 
@@ -121,13 +131,30 @@ def _value(indicator: Indicator, record: Record) -> float:
 def _record_test(indicator: Indicator, row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
     if indicator.uncertainty == "census":
         return {"method": "fixed", "reason": "census", "flags": "fixed"}
-    if all(np.isfinite(r["denominator"]) for r in (then, now)):
+    if all(np.isfinite(r.get("se", np.nan)) for r in (then, now)):
+        return _measured(row, then, now, comparison)
+    if all(np.isfinite(r["denominator"]) for r in (then, now)) and indicator.kind not in AMOUNTS:
         if indicator.kind == "rate":
             return _rate(row, then, now, comparison)
         return _proportion(indicator, row, then, now, comparison)
     if all(np.isfinite(r["sd"]) and r["n"] > 1 for r in (then, now)):
         return _means(row, then, now, comparison)
     return {"method": "fixed", "reason": "bare_value", "flags": "fixed"}
+
+
+def _measured(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
+    """Difference of two independent values, each with SE and df; Satterthwaite."""
+    se, df = (np.array([float(r[c]) for r in (then, now)]) for c in ("se", "df"))
+    both = Estimate(
+        pd.DataFrame({"cycle": [comparison.baseline, comparison.cycle]}),
+        np.array([row["estimate0"], row["estimate1"]]),
+        tuple(Part(np.diag(se**2 * (np.arange(2) == k)), df[k], str(k)) for k in range(2)),
+        np.array([then["n"], now["n"]]),
+        ("", ""),
+    )
+    test = contrast(both, np.array([[-1.0, 1.0]]))
+    row |= {"n0": int(then["n"]), "n1": int(now["n"]), "method": "linearised", "reason": "kind_measured"}
+    return row | _t_test(row, test["se"].iloc[0], test["df"].iloc[0], comparison)
 
 
 def _means(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:

@@ -16,6 +16,7 @@ from svclib import framework as frameworks
 from svclib import workbook
 from svclib.errors import InputErrors, Problem, nearest
 from svclib.framework import Framework, schema, yamlfile
+from svclib.framework.measures import COUNTED
 from svclib.framework.yamlfile import Document, KeyPath
 from svclib.params import books, kinds
 from svclib.params.settings import (
@@ -124,6 +125,7 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
     kinds.check(written, framework, doc)
     if framework is not None and written.kind != "annual":
         _needs(framework, resolved["data"], doc)
+        _dated(framework, written, doc)
     problems = list(dict.fromkeys([*doc.problems, *troubles]))
     if framework is None:
         return None, problems
@@ -209,8 +211,17 @@ def _cycles(paths: _Paths, written: ParamsFile, file: Path) -> tuple[Path, ...]:
 
 def _needs(framework: Framework, data: Mapping[str, DataSource], doc: Document) -> None:
     """What the framework uses must be among the data."""
-    used = {i.source for i in framework.indicators}
+    used = {i.source for i in framework.indicators} - {"indicator"}
+    used |= {"exposure" for i in framework.indicators if i.exposure}
     used |= {"judgments" for rule in framework.methods if rule.method == "ahp"}
     used |= {"responses" for rule in framework.methods if rule.method == "stated"}
     for name in sorted(used - set(data)):
         doc.add(("data",), f"the framework needs {name}, which data does not name", f"Add {name}: path.")
+
+
+def _dated(framework: Framework, written: ParamsFile, doc: Document) -> None:
+    """Which events are of the cycle is known by its period."""
+    counted = [i.name for i in framework.indicators if i.source in (*COUNTED, "indicator")]
+    if counted and written.period is None and written.scope is None:
+        found = f"{counted[0]} is counted by day, and the cycle has no period"
+        doc.add(("period",), found, "Add period: {start, end}.")

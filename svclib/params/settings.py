@@ -23,11 +23,12 @@ Index = Literal["longstring", "irv", "mahalanobis", "even_odd", "near_duplicate"
 Rule = Literal["duplicate", "missing", "speed", "straight_line", Index]
 CUT_RANGES = {"mahalanobis": (0.5, 0.999999), "even_odd": (-1.0, 1.0), "burst": (2.0, math.inf)}
 OutOfRange = Literal["error", "exclude"]
-Preset = Literal["wjx"]
+Preset = Literal["wjx", "servicenow"]
 Below = Literal["flag", "pending"]
 DATA_NAMES = (
     *("units", "responses", "kpis", "judgments", "targets", "collection", "events", "inspections"),
-    *("interviews", "adjustments", "actions", "audit", "appeals", "corrections", "benchmarks", "keywords"),
+    *("exposure", "interviews", "adjustments", "actions", "audit", "appeals", "corrections"),
+    *("benchmarks", "keywords"),
 )
 
 _UNSAFE = re.compile(r'[\\/:*?"<>|\s]|^\.')
@@ -140,6 +141,7 @@ class DataFiles(Frozen):
     collection: FileEntry | None = None
     events: FileEntry | None = None
     inspections: FileEntry | None = None
+    exposure: FileEntry | None = None
     interviews: FileEntry | None = None
     adjustments: FileEntry | None = None
     actions: FileEntry | None = None

@@ -53,7 +53,7 @@ def indicator_scores(
     units : sequence of str
         Every unit to be scored; what has no row is "not_reported".
     min_responses : int
-        A rating with fewer respondents is "small_sample".
+        A rating with fewer respondents, or a share or time of fewer events, is "small_sample".
     confidence : float
         Level of the intervals.
 
@@ -75,8 +75,8 @@ def indicator_scores(
         )
         rows.loc[at, "score_low"], rows.loc[at, "score_high"] = low, high
     _blend(rows, framework)
-    rating = rows["indicator"].map({i.name: i.source == "responses" for i in framework.indicators})
-    few = rating & (rows["subject"] == "") & (rows["status"] == "ok") & (rows["n"] < min_responses)
+    sampled = rows["indicator"].map({i.name: i.sampled for i in framework.indicators})
+    few = sampled & (rows["subject"] == "") & (rows["status"] == "ok") & (rows["n"] < min_responses)
     rows.loc[few, "status"] = "small_sample"
     _impute(rows, framework)
     return sort_by_key("indicator_scores", rows)
@@ -97,7 +97,8 @@ def _complete(natural: pd.DataFrame, framework: Framework, units: Sequence[str])
             "check the units, the indicators and their subjects"
         )
     rows = rows.reindex(wanted).reset_index()
-    rows = rows.fillna({"n": 0, "status": "not_reported", "method": "", "note": ""}).astype({"n": int})
+    blank = {"n": 0, "status": "not_reported", "method": "", "note": "", "scale": ""}
+    rows = rows.assign(scale=rows.get("scale", "")).fillna(blank).astype({"n": int})
     missing = (rows["status"] == "ok") & rows["value"].isna()
     rows.loc[missing, "status"] = "not_reported"
     of = [framework.indicator(name) for name in rows["indicator"]]
@@ -118,13 +119,15 @@ def _cells(cycles: Sequence[str], framework: Framework, units: Sequence[str]) ->
 
 
 def _set_intervals(rows: pd.DataFrame, framework: Framework, confidence: float) -> None:
-    """Natural interval value ± t(df) SE within the bounds of the scale; a point where SE is 0."""
+    """Natural interval value ± t(df) SE, on the log scale value·exp(± t SE/value), within the bounds."""
     se, df = rows["se"].to_numpy(dtype=float), rows["df"].to_numpy(dtype=float)
     spread = np.where(se == 0, 0.0, stats.t.ppf((1 + confidence) / 2, df) * se)
     bounds = {i.name: i.bounds for i in framework.indicators}
     low, high = np.array([bounds[name] for name in rows["indicator"]], dtype=float).T
-    rows["ci_low"] = np.clip(rows["value"] - spread, low, high)
-    rows["ci_high"] = np.clip(rows["value"] + spread, low, high)
+    value, log = rows["value"].to_numpy(dtype=float), (rows["scale"] == "log").to_numpy()
+    factor = np.exp(np.divide(spread, value, out=np.zeros_like(spread), where=log & (value > 0)))
+    rows["ci_low"] = np.clip(np.where(log, value / factor, value - spread), low, high)
+    rows["ci_high"] = np.clip(np.where(log, value * factor, value + spread), low, high)
 
 
 def _blend(rows: pd.DataFrame, framework: Framework) -> None:

@@ -59,7 +59,8 @@ def mapped(estimate: Estimate, weights: np.ndarray, index: pd.DataFrame) -> Esti
         parts.append(Part(cov, part.df, part.name))
     n = np.array([max(np.asarray(estimate.n)[row], default=0) for row in used])
     note = tuple(_join(estimate.note[k] for k in np.flatnonzero(row)) for row in used)
-    return Estimate(index.reset_index(drop=True), value, tuple(parts), n, note)
+    log = (used & estimate.on_log).any(axis=1) & (used.sum(axis=1) == 1)
+    return Estimate(index.reset_index(drop=True), value, tuple(parts), n, note, log)
 
 
 def blend_map(index: pd.DataFrame, framework: Framework) -> tuple[pd.DataFrame, np.ndarray]:

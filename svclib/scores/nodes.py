@@ -122,8 +122,9 @@ def adjusted(score: np.ndarray, net: np.ndarray | float) -> np.ndarray:
 def _states(weight: np.ndarray, wide: _Wide, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Status and coverage of a dimension whose indicators have the weights `weight` (U, q)."""
     score, status, used = wide.score[:, inside], wide.status[:, inside], weight > 0
-    missing = (used & np.isnan(score)).any(axis=1)
-    small = (used & (status == "small_sample")).any(axis=1)
+    few = status == "small_sample"  # of a few records there may be no score at all
+    missing = (used & np.isnan(score) & ~few).any(axis=1)
+    small = (used & few).any(axis=1)
     none = ~used.any(axis=1)
     data = np.where(np.isin(status, ("ok", "small_sample")), weight, 0.0).sum(axis=1)
     return (

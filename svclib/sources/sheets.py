@@ -13,6 +13,7 @@ import pandas as pd
 from svclib.errors import nearest
 from svclib.framework import Framework
 from svclib.params import Period
+from svclib.sources import counted
 from svclib.sources.catalog import SHEETS, YES, Field
 from svclib.sources.table import Table
 
@@ -47,8 +48,9 @@ def read(table: Table, names: Names) -> pd.DataFrame:
     return frame
 
 
-def _in_time(table: Table, frame: pd.DataFrame, _: Names) -> None:
-    """Nothing of an event happens before it was opened."""
+def _in_time(table: Table, frame: pd.DataFrame, names: Names) -> None:
+    """Nothing of an event happens before it was opened, and what is counted is there."""
+    counted.events(table, frame, names.framework)
     for column in ("due", "responded", "closed"):
         early = (frame[column] != "") & (frame["opened"] != "") & (frame[column] < frame["opened"])
         table.flag(early, column, f"before {table.header('opened')}", "Correct one of them.")
@@ -88,6 +90,7 @@ def _of_steps(table: Table, frame: pd.DataFrame, names: Names) -> None:
 
 def _findings(table: Table, frame: pd.DataFrame, names: Names) -> None:
     """A finding of the period is a result, or a score of full marks."""
+    counted.occurring(table, frame, names.framework)
     result, score, full = (table.text(c) != "" for c in ("result", "score", "full_marks"))
     table.flag(~(result | score | full), "result", "neither a result nor a score", "Fill in one of them.")
     table.flag(result & score, "score", "both a result and a score", "Keep one of them.")
@@ -103,10 +106,15 @@ def _findings(table: Table, frame: pd.DataFrame, names: Names) -> None:
         table.flag(outside, "date", f"not within the period {first} to {last}", remedy)
 
 
+def _exposed(table: Table, frame: pd.DataFrame, names: Names) -> None:
+    counted.exposure(table, frame, names.framework)
+
+
 _ACROSS = {
     "targets": _of_steps,
     "events": _in_time,
     "inspections": _findings,
+    "exposure": _exposed,
     "adjustments": _points,
     "audit": _answered,
 }

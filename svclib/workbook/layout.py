@@ -23,6 +23,10 @@ BETTER = ("越高越好", "越低越好", "适中")
 METHODS = ("直接", "等权", "排序", "层次分析", "熵权", "CRITIC", "变异系数", "主成分", "自述", "驱动因素")
 MEANS = ("算术平均", "几何平均")
 HOWS = ("特征向量", "几何平均", "排序重心", "秩和", "倒数", "LMG", "相对权重")
+MEASURED = (
+    *("办结率", "按时办结率", "及时响应率", "反馈率", "解决率", "重复率", "重开率", "转派率", "响应时间"),
+    *("办结时间", "平均修复时间", "平均无故障时间", "可用率", "事件发生率", "检查合格率", "检查得分率"),
+)
 YES = ("是", "否")
 
 # Columns of the dimension, which may be merged over its rows; the last, seldom needed, stands at the end.
@@ -39,7 +43,13 @@ INDICATOR = (
     Column("方向", ("better",), "value", "空白为越高越好", BETTER),
     Column("计量单位", ("unit",), "text", "如 分、%、分钟"),
     Column("单位英文", ("unit_en",), "text"),
-    Column("数据来源", ("from",), "value", "问卷或指标数据；有题项的空白即可", ("问卷", "指标数据")),
+    Column(
+        "数据来源",
+        ("from",),
+        "value",
+        "有题项的空白即可",
+        ("问卷", "指标数据", "事件记录", "检查记录", "指标"),
+    ),
     Column("题项", ("items",), "list", "问卷的列名，用、隔开"),
     Column("量程", ("scale",), "range", "如 1-5"),
     Column("反向题", ("reverse",), "list", "分数越高越差的题项"),
@@ -63,6 +73,13 @@ INDICATOR = (
     Column("改进建议", ("advice",), "text"),
     Column("改进建议英文", ("advice_en",), "text"),
     Column("期望题", ("expectation",), "list", "期望值的列名，与题项一一对应；不问期望的空白"),
+    Column("统计项", ("measure",), "value", "来自事件记录或检查记录时选择", MEASURED),
+    Column("统计范围", ("where",), "pairs", "哪些记录计入，如 类别=投诉、报修；环节=受理"),
+    Column("时限", ("within",), "text", "如 4小时；空白按“应办结时间”判断"),
+    Column("业务量", ("exposure",), "text", "《业务量》中的名称，作发生率等的分母"),
+    Column("统计量", ("statistic",), "value", "时长类，空白为中位数", ("中位数", "几何平均", "均值")),
+    Column("所看指标", ("of",), "text", "稳定性看哪个指标"),
+    Column("子周期", ("every",), "value", "稳定性按周还是按月", ("每周", "每月")),
 )
 SCORES = (
     Column("指标", ("indicator",), "text"),
@@ -185,9 +202,10 @@ PLAN = (
 )
 DATA = {
     "units": "部门", "responses": "问卷", "kpis": "指标数据", "judgments": "专家判断", "targets": "目标值",
-    "collection": "数据回收", "events": "事件记录", "inspections": "检查记录", "interviews": "访谈记录",
-    "adjustments": "加减分", "actions": "整改措施", "audit": "回访核查", "appeals": "申诉",
-    "corrections": "更正", "benchmarks": "外部参照", "keywords": "意见关键词",
+    "collection": "数据回收", "events": "事件记录", "inspections": "检查记录",
+    "exposure": "业务量", "interviews": "访谈记录", "adjustments": "加减分", "actions": "整改措施",
+    "audit": "回访核查", "appeals": "申诉", "corrections": "更正", "benchmarks": "外部参照",
+    "keywords": "意见关键词",
 }  # fmt: skip
 CYCLE = (
     Column("评价名称", ("name",), "text", "作为文件夹名，用汉字、字母、数字"),
@@ -251,7 +269,7 @@ CYCLE = (
         for column in (
             Column(f"数据·{zh}", ("data", key), "text", "单独成文件时填写文件名"),
             Column(f"数据·{zh}·工作表", ("data", key, "sheet"), "text"),
-            Column(f"数据·{zh}·预设", ("data", key, "preset"), "value", "", ("问卷星",)),
+            Column(f"数据·{zh}·预设", ("data", key, "preset"), "value", "", ("问卷星", "servicenow")),
             Column(f"数据·{zh}·行", ("data", key, "rows"), "flow", "只用部分行时填写，如 {年份: 2026}"),
             Column(
                 f"数据·{zh}·列名", ("data", key, "columns"), "pairs", "如 unit=所在部门；q01=2、态度—礼貌"

@@ -204,7 +204,7 @@ def shown(value: Any, column: Column) -> Any:
     if column.shape == "flow" or (isinstance(value, Mapping) and column.shape != "pairs"):
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, Mapping):
-        return "；".join(f"{k}={v}" for k, v in value.items())
+        return "；".join(f"{k}={'、'.join(v) if isinstance(v, list) else v}" for k, v in value.items())
     if isinstance(value, list | tuple):
         mark = "-" if column.shape == "range" else "、"
         return mark.join(str(v) for v in value)

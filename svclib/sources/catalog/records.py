@@ -1,4 +1,4 @@
-"""What was seen and heard: events, inspections, interviews."""
+"""What was seen and heard: events and what they are counted against, inspections, interviews."""
 
 from __future__ import annotations
 
@@ -42,6 +42,31 @@ SHEETS: dict[str, Sheet] = {
             ),
             "resolved": Field("已解决", "yes", False, "问题是否解决", "Whether it was solved", "是"),
             "repeat_of": Field("重复于", "text", False, "同一问题上一次的编号", "Id of the earlier one", ""),
+            "in_time": Field(
+                "是否按时", "yes", False, "没有应办结时间而系统已判定时填写", "As the system judged it", ""
+            ),
+            "reopened": Field("重开次数", "count", False, "办结后又重新打开的次数", "Times reopened", ""),
+            "transferred": Field("转派次数", "count", False, "换过几次承办人", "Times passed on", ""),
+        },
+    ),
+    "exposure": Sheet(
+        "业务量",
+        "发生率、平均无故障时间、可用率的分母：本期的业务量或运行小时",
+        "What events are counted against: volume of business or hours of operation in the period",
+        ("unit", "exposure"),
+        {
+            "unit": UNIT,
+            "exposure": Field(
+                "业务量名称",
+                "text",
+                True,
+                "评价方案“业务量”一栏的名称",
+                "As the framework names it",
+                "运行小时",
+            ),
+            "amount": Field(
+                "数量", "number", True, "本期合计，大于 0", "Total of the period, above 0", "2160"
+            ),
         },
     ),
     "inspections": Sheet(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,8 +15,13 @@ from svclib.estimates.means import PSEUDO_BELOW
 
 if TYPE_CHECKING:
     from svclib.framework import Framework, Indicator
+    from svclib.kpis.measured import Joint
 
-COLUMNS = ["cycle", "unit", "indicator", "subject", "value", "se", "df", "n", "status", "method", "note"]
+COLUMNS = [
+    *("cycle", "unit", "indicator", "subject", "value", "se", "df", "scale", "n", "status", "method", "note"),
+]
+# Kinds whose numerator is part of the denominator; the quotient of others is of two amounts.
+SHARES = ("proportion", "checklist", "stability")
 
 
 class _Value(NamedTuple):
@@ -25,6 +30,7 @@ class _Value(NamedTuple):
     df: float
     n: int
     method: str
+    scale: str = ""
 
 
 def values(kpis: pd.DataFrame, framework: Framework) -> pd.DataFrame:
@@ -34,13 +40,15 @@ def values(kpis: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     ----------
     kpis : DataFrame
         cycle, unit, indicator, value, numerator, denominator, n, mean, sd, status ("ok" or
-        "not_applicable"); one row per cycle, unit and indicator, NaN where not given.
+        "not_applicable"); one row per cycle, unit and indicator, NaN where not given.  Measured
+        records (`measure`) also have se, df, scale, method, note, and other statuses, which stay.
 
     Returns
     -------
     DataFrame
-        cycle, unit, indicator, subject "", value, se, df, n, status, method, note, in the
-        units of the indicator.  An "ok" row without any number becomes "not_reported".
+        cycle, unit, indicator, subject "", value, se, df, scale, n, status, method, note, in the
+        units of the indicator.  An "ok" row without any number becomes "not_reported".  Where
+        scale is "log", log(value) is normal with SE se/value.
 
     Notes
     -----
@@ -51,6 +59,7 @@ def values(kpis: pd.DataFrame, framework: Framework) -> pd.DataFrame:
                                                      at each end when n < 100 or p is 0 or 1
     poisson    per * events / exposure (kind rate)   per * sqrt(events + 1/2) / exposure
     mean       mean, sd, n                           sd / sqrt(n), df n - 1
+    ratio      numerator / denominator, two amounts  none: entered as fixed; may exceed 100 %
     fixed      value, or mean without sd             none: enters as fixed, is never tested
     census     any, where uncertainty is census      0
     ========== ===================================== =======================================
@@ -70,11 +79,15 @@ def values(kpis: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": float, "se": float, "df": float, "n": int})
 
 
-def estimate(kpis: pd.DataFrame, framework: Framework) -> Estimate:
+def estimate(
+    kpis: pd.DataFrame, framework: Framework, joint: Mapping[str, Sequence[Joint]] | None = None
+) -> Estimate:
     """KPIs of one unit as an Estimate, ready to be joined with its ratings.
 
     Index columns cycle, subject "", item = the indicator's name; only records with a value.
-    Records are independent of each other.  A fixed value has variance 0 and note "fixed".
+    Records are independent of each other, but for those that `joint` names by cycle: they get
+    its correlation and the fewest degrees of freedom among them.  A fixed value has variance 0
+    and note "fixed".
     """
     units = sorted(set(kpis["unit"]))
     if len(units) > 1:
@@ -83,40 +96,51 @@ def estimate(kpis: pd.DataFrame, framework: Framework) -> Estimate:
     found = found[found["status"] == "ok"].sort_values(["cycle", "indicator"], ignore_index=True)
     variance = found["se"].fillna(0.0).to_numpy() ** 2
     df = found["df"].fillna(math.inf).to_numpy()
-    parts = []
-    if ((variance > 0) & np.isinf(df)).any():
-        parts.append(Part(np.diag(np.where(np.isinf(df), variance, 0.0)), math.inf, "records"))
-    for k in np.flatnonzero((variance > 0) & np.isfinite(df)):
+    parts, alone = [], variance > 0
+    for at, group in _together(found, joint or {}):
+        shared = np.zeros((len(found), len(found)))
+        shared[np.ix_(at, at)] = group.correlation * np.sqrt(np.outer(variance[at], variance[at]))
+        parts.append(Part(shared, min(group.df, float(df[at].min())), "events"))
+        alone[at] = False
+    if (alone & np.isinf(df)).any():
+        parts.append(Part(np.diag(np.where(alone & np.isinf(df), variance, 0.0)), math.inf, "records"))
+    for k in np.flatnonzero(alone & np.isfinite(df)):
         only = np.zeros((len(found), len(found)))
         only[k, k] = variance[k]
         parts.append(Part(only, float(df[k]), f"records {found['indicator'][k]}"))
     index = found[["cycle", "subject"]].assign(item=found["indicator"])
     return Estimate(
-        index, found["value"].to_numpy(), tuple(parts), found["n"].to_numpy(), tuple(found["note"])
-    )
+        index, found["value"].to_numpy(), tuple(parts), found["n"].to_numpy(), tuple(found["note"]),
+        log=(found["scale"] == "log").to_numpy(),
+    )  # fmt: skip
+
+
+def _together(
+    found: pd.DataFrame, joint: Mapping[str, Sequence[Joint]]
+) -> Iterator[tuple[np.ndarray, Joint]]:
+    """Rows of correlated values, and their correlation."""
+    place = {key: k for k, key in enumerate(zip(found["cycle"], found["indicator"], strict=True))}
+    for cycle, groups in joint.items():
+        for group in groups:
+            there = [k for k, name in enumerate(group.names) if (cycle, name) in place]
+            if there:
+                at = np.array([place[cycle, group.names[k]] for k in there])
+                yield at, group._replace(correlation=group.correlation[np.ix_(there, there)])
 
 
 def _row(record: Mapping[Hashable, Any], indicator: Indicator) -> dict[str, object]:
     key = {"cycle": record["cycle"], "unit": record["unit"], "indicator": record["indicator"], "subject": ""}
-    if record["status"] == "not_applicable":
-        return {
-            **key,
-            **_Value(math.nan, math.nan, math.nan, 0, "")._asdict(),
-            "status": "not_applicable",
-            "note": "",
-        }
-    found = _natural(record, indicator)
+    told = str(record.get("note", ""))
+    found = _natural(record, indicator) if record["status"] == "ok" else None
     if found is None:
-        return {
-            **key,
-            **_Value(math.nan, math.nan, math.nan, 0, "")._asdict(),
-            "status": "not_reported",
-            "note": "",
-        }
+        status = "not_reported" if record["status"] == "ok" else record["status"]
+        n = int(record["n"]) if status == "small_sample" else 0
+        nothing = _Value(math.nan, math.nan, math.nan, n, "")
+        return {**key, **nothing._asdict(), "status": status, "note": told}
     if indicator.uncertainty == "census":
         found = found._replace(se=0.0, df=math.nan, method="census")
-    note = found.method if found.method in ("fixed", "census") else ""
-    return {**key, **found._asdict(), "status": "ok", "note": note}
+    note = {"fixed": "fixed", "ratio": "fixed", "census": "census"}.get(found.method, "")
+    return {**key, **found._asdict(), "status": "ok", "note": ";".join(p for p in (told, note) if p)}
 
 
 def _natural(record: Mapping[Hashable, Any], indicator: Indicator) -> _Value | None:
@@ -125,8 +149,13 @@ def _natural(record: Mapping[Hashable, Any], indicator: Indicator) -> _Value | N
     def given(*columns: str) -> bool:
         return all(record[c] is not None and not math.isnan(record[c]) for c in columns)
 
+    if record.get("method") and given("value"):
+        error, df = float(record["se"]), float(record["df"])
+        n, method = int(record["n"]), str(record["method"])
+        return _Value(float(record["value"]), error, df, n, method, str(record["scale"]))
+    counted = _rate if indicator.kind == "rate" else _proportion if indicator.kind in SHARES else _ratio
     forms: list[tuple[tuple[str, ...], Callable[[Mapping[Hashable, Any], Indicator], _Value]]] = [
-        (("numerator", "denominator"), _rate if indicator.kind == "rate" else _proportion),
+        (("numerator", "denominator"), counted),
         (("mean", "sd", "n"), _mean),
     ]
     for columns, form in forms:
@@ -160,6 +189,15 @@ def _rate(record: Mapping[Hashable, Any], indicator: Indicator) -> _Value:
         )
     scale = indicator.per / exposure
     return _Value(scale * events, scale * math.sqrt(events + 0.5), math.inf, round(exposure), "poisson")
+
+
+def _ratio(record: Mapping[Hashable, Any], indicator: Indicator) -> _Value:
+    """Quotient of two amounts, such as spent of budgeted: no sample, so no error."""
+    amount, base = float(record["numerator"]), float(record["denominator"])
+    if not base > 0:
+        raise DataError(_impossible(record, f"{amount:g} of {base:g}", "A ratio needs denominator > 0."))
+    scale = 100.0 if indicator.unit == "%" else 1.0
+    return _Value(scale * amount / base, math.nan, math.nan, 0, "ratio")
 
 
 def _mean(record: Mapping[Hashable, Any], _: Indicator) -> _Value:
