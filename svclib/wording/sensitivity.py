@@ -11,6 +11,9 @@ from svclib.tables import Label
 from svclib.wording.results import LIMITED, why
 from svclib.wording.templates import Part, Writer, records, sentence
 
+ODDS = ("probability", "p_weights", "p_both")
+SURE = 0.999
+
 
 def robustness(
     frame: pd.DataFrame,
@@ -32,7 +35,9 @@ def robustness(
     known = {row["unit"]: row for row in records(grades)}
     for row in records(frame):
         of = known[row["unit"]]
-        parts = [why(of, lang, label, scale, own or {}), ("robust.odds", row), _flip(row, of, list(scale))]
+        sure = min(row[c] for c in ODDS) > SURE
+        odds: Part = ("robust.sure" if sure else "robust.odds", row)
+        parts = [why(of, lang, label, scale, own or {}), odds, _flip(row, of, list(scale))]
         if row["n_scenarios"]:
             parts.append((f"robust.{'all' if row['n_same'] == row['n_scenarios'] else 'some'}", row))
         writer.say(parts)
