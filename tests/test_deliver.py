@@ -90,6 +90,12 @@ def plans() -> dict[str, Framework]:
         content["grades"] |= said
         return framework.from_dict(content)
 
+    def means(total: str, **dimensions: str) -> Framework:
+        content = tiny_content() | {"aggregate": total, "floor": 1}
+        for name, how in dimensions.items():
+            content["dimensions"][name]["aggregate"] = how
+        return framework.from_dict(content)
+
     cap = {"type": "限档", "object": "体验", "condition": "< 90", "result": "合格"}
     rule = {"missed_max": 1, "node": "体验", "node_min": 88}
     rules = {
@@ -103,6 +109,9 @@ def plans() -> dict[str, Framework]:
         "gbt8170": changed(rounding="gbt8170", decimals=1),
         "limits": changed(limits=[cap]),
         "targets": changed(method="targets", rules=rules, limits=[]),
+        "geometric": means("几何平均"),
+        "total_geometric": means("几何平均", 体验="算术平均", 过程="算术平均"),
+        "part_geometric": means("算术平均", 过程="几何平均"),
         "buffer": changed(buffer=5),
         "wide_buffer": changed(buffer=10, limits=[cap]),
     }

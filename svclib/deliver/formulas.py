@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from svclib.framework import Framework
@@ -43,17 +44,43 @@ class Rows(NamedTuple):
 
 
 class Scores(Rows):
-    """Rows of unit, dimension, indicator, value, measure, weight, score, contribution, lost."""
+    """Rows of unit, dimension, indicator, value, measure, weight, score, contribution, lost.
+
+    Contributions are formulas where every mean is arithmetic; where not, a dimension's score
+    is recomputed from weights and scores, and the total from the dimensions.
+    """
 
     def total(self, of: str, unit: str, dimension: str = "") -> str:
         """Sum of column `of` for a unit, or for one of its dimensions."""
         inside = f"*EXACT({self.column('B')},{dimension})" if dimension else ""
         return f"SUMPRODUCT(EXACT({self.column('A')},{unit}){inside}*{self.column(of)})"
 
-    def mean(self, unit: str, dimension: str, framework: Framework) -> tuple[str, str]:
-        """Weight that a unit has in a dimension, and its published score there."""
-        share = self.total("F", unit, dimension)
-        return share, rounded(f"{self.total('H', unit, dimension)}/{share}", framework)
+    def mean(self, unit: str, written: str, name: str, framework: Framework) -> tuple[str, str]:
+        """Weight that a unit has in the dimension `name`, and its unrounded score there.
+
+        `written` is what stands for the dimension in a formula: a quoted text or a cell.
+        """
+        share, score = self.total("F", unit, written), self.column("G")
+        inside = f"EXACT({self.column('A')},{unit})*EXACT({self.column('B')},{written})*{self.column('F')}"
+        if framework.dimension(name).aggregate != "geometric":
+            return share, f"SUMPRODUCT({inside}*{score})/{share}"
+        return share, f"EXP(SUMPRODUCT({inside}*{_log(score, framework)})/{share})"
+
+    def whole(self, unit: str, names: Mapping[str, str], framework: Framework) -> str:
+        """Unrounded total of a unit; `names` tells how each dimension is written."""
+        if framework.linear:
+            return self.total("H", unit)
+        parts = [self.mean(unit, quoted(names[d.name]), d.name, framework) for d in framework.dimensions]
+        if framework.aggregate == "arithmetic":
+            return "+".join(f"IF({share}>0,{share}*{score},0)" for share, score in parts)
+        logs = "+".join(f"IF({share}>0,{share}*{_log(score, framework)},0)" for share, score in parts)
+        return f"EXP({logs})"
+
+
+def _log(score: str, framework: Framework) -> str:
+    """Logarithm of a score, of the floor where it is lower; MAX would take one value of a column."""
+    floor = repr(framework.floor)
+    return f"LN({score}*({score}>={floor})+{floor}*({score}<{floor}))"
 
 
 class Rules(Rows):

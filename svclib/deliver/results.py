@@ -61,7 +61,10 @@ def _lines(page: Page, facts: str) -> list[str]:
 
 
 def _scores(made: openpyxl.Workbook, page: Page) -> Scores:
-    """Sheet of the indicator scores: contribution = weight × score, lost = weight × (100 − score)."""
+    """Sheet of the indicator scores: contribution = weight × score, lost = weight × (100 − score).
+
+    By geometric means they are the shares of table "contributions", as they stand.
+    """
     here = made.create_sheet(page.word("scores"))
     columns = (
         "unit",
@@ -84,7 +87,10 @@ def _scores(made: openpyxl.Workbook, page: Page) -> Scores:
         values = [*texts, known["value"], page.named(known["measure"]), row["weight"], row["score"]]
         for column, value in enumerate(values, 1):
             sheet.put(here.cell(at, column), value)
-        if pd.notna(row["score"]):
+        if not page.framework.linear:
+            sheet.put(here.cell(at, 8), row["contribution"])
+            sheet.put(here.cell(at, 9), row["lost"])
+        elif pd.notna(row["score"]):
             sheet.formula(here.cell(at, 8), f"=F{at}*G{at}", decimals=4)
             sheet.formula(here.cell(at, 9), f"=F{at}*(100-G{at})", decimals=4)
     sheet.finish(here)
@@ -131,8 +137,11 @@ def _found(here: Any, at: int, page: Page, scores: Scores, of: tuple[str, str, i
     if name == "total":
         sheet.formula(here.cell(at, 4), f"='{page.word('grades')}'!F{place}")
     elif name in [d.name for d in page.framework.dimensions]:
-        share, score = scores.mean(f"$A{at}", f"$C{at}", page.framework)
-        sheet.formula(here.cell(at, 4), f'=IF({share}>0,{score},"")', decimals=page.framework.grades.decimals)
+        share, score = scores.mean(f"$A{at}", f"$C{at}", name, page.framework)
+        published = rounded(score, page.framework)
+        sheet.formula(
+            here.cell(at, 4), f'=IF({share}>0,{published},"")', decimals=page.framework.grades.decimals
+        )
     else:
         sheet.put(here.cell(at, 4), head.get((unit, name), float("nan")))
 
@@ -171,7 +180,9 @@ def _recomputed(cells: Mapping[str, Any], page: Page, books: _Books) -> None:
     at = {name: cell.coordinate for name, cell in cells.items()}
     rule, rules, limits = page.framework.grades, books.rules, books.limits
     unit, group, order = "$" + at["unit"], "$" + at["group"], at["order"]
-    sheet.formula(cells["weighted"], f"={books.scores.total('H', unit)}", decimals=4)
+    names = {d.name: page.named(d.name) for d in page.framework.dimensions}
+    weighted = books.scores.whole(unit, names, page.framework)
+    sheet.formula(cells["weighted"], f"={weighted}", decimals=4)
     sheet.formula(cells["final"], f"=MAX({at['weighted']}+{at['adjustment']},0)", decimals=4)
     final = rounded(at["final"], page.framework)
     sheet.formula(cells["recomputed"], f"={final}", decimals=rule.decimals)
@@ -205,7 +216,8 @@ def _order(at: Mapping[str, str], page: Page, books: _Books) -> str:
     )
     if framework.missing.not_reported != "no_grade":
         missed = f"({missed}+{unreported})"
-    nodes = {
-        d.name: books.scores.mean(unit, quoted(page.named(d.name)), framework) for d in framework.dimensions
-    }
-    return by_targets(framework, met=met, missed=missed, nodes=nodes | {"total": ("1", at["recomputed"])})
+    nodes = {"total": ("1", at["recomputed"])}
+    for name in [d.name for d in framework.dimensions]:
+        share, score = books.scores.mean(unit, quoted(page.named(name)), name, framework)
+        nodes[name] = (share, rounded(score, framework))
+    return by_targets(framework, met=met, missed=missed, nodes=nodes)
