@@ -200,7 +200,7 @@ def _judged(of: Standing, flips: Sequence[_Flip]) -> list[dict[str, Any]]:
                 "weight": flip.weight,
                 "weight_at_flip": flip.at,
                 "move": flip.move,
-                "feasible": bool(found[flip.unit] == flip.target),
+                "feasible": bool(changed[flip.unit] and found[flip.unit] == flip.target),
                 "flips": ";".join(others),
                 "note": "" if changed[flip.unit] else "held",
             }
