@@ -34,6 +34,7 @@ BELOW: dict[str, set[str]] = {
     "validity": {"estimates", "factor"},
     "invariance": {"estimates", "factor"},
     "agreement": {"estimates", "ranks"},
+    "delphi": {"agreement"},
     "weights": {"estimates", "ranks", "inference", "validity"},
     "kpis": {"inference", "framework"},
     "scores": {"inference", "framework"},

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import events, ledger, model, texts
+from . import delphi, events, ledger, model, texts
 from .model import CHANNELS, Case
 
 OFFICE = "质量办公室"
@@ -24,6 +24,7 @@ def shared() -> dict[str, pd.DataFrame]:
         "targets": pd.DataFrame(ledger.TARGETS, columns=ledger.TARGET_COLUMNS),
         "benchmarks": pd.DataFrame(ledger.BENCHMARKS, columns=ledger.BENCHMARK_COLUMNS),
         "keywords": pd.DataFrame(words, columns=["类别", "关键词"]),
+        "delphi": delphi.opinions(),
     }
 
 

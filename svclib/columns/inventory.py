@@ -36,6 +36,15 @@ TABLES: dict[str, Table] = {
     "item_map": _table("01", "cycle subject item",
                        "dimension indicator n missing_share mean sd floor_share ceiling_share r_drop icc"),
     "redundancy": _table("01", "cycle level subject a b", "n r ci_low ci_high confidence p p_adj judgement"),
+    # 02 design: the expert panel, no part of a run
+    "delphi_items": _table("02", "cycle kind parent node round",
+                           "n median q1 q3 iqr mean cv agree_share judgement n_paired median_change median_move "
+                           "p_diff stability note"),
+    "delphi_rounds": _table("02", "cycle kind parent round",
+                            "n_experts n_items estimate ci_low ci_high confidence p judgement change "
+                            "n_agreed n_stable stop note"),
+    "delphi_proposals": _table("02", "cycle kind parent node",
+                               "round n median proposed in_force judgement note"),
     # 10 data quality
     "exclusions": _table("10", "cycle source row rule", "respondent unit excluded value cut detail",
                          private=True),

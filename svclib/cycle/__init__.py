@@ -82,7 +82,7 @@ class Context:
         return load(self.params)
 
     def step(self, name: str) -> Tables:
-        """Tables of step `name` ("10" … "60", or "01" of the design), computed now."""
+        """Tables of step `name` ("10" … "60", or "01" and "02" of the design), computed now."""
         annual = self.params.kind == "annual"
         steps = _steps(self.params) | ({} if annual else STEPS_OF_DESIGN)
         if name not in steps:

@@ -12,6 +12,7 @@ import pandas as pd
 from svclib import params as params_module
 from svclib import principles, reliability, targets
 from svclib.cycle.grading import aims_of, sides
+from svclib.cycle.panel import expert_panel
 from svclib.cycle.state import State, valid
 from svclib.cycle.values import indicator_scores
 
@@ -66,5 +67,5 @@ def _owners(collection: pd.DataFrame, cycle: str) -> dict[str, str]:
     return {str(s): str(o) for s, o in zip(rows["source"], rows["owner"], strict=True)}
 
 
-STEPS_OF_DESIGN = {"01": indicator_system}
-NEEDS_OF_DESIGN = {"01": ("exclusions", "item_profile", "weights", "collection")}
+STEPS_OF_DESIGN = {"01": indicator_system, "02": expert_panel}
+NEEDS_OF_DESIGN = {"01": ("exclusions", "item_profile", "weights", "collection"), "02": ()}

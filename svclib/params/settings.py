@@ -28,7 +28,7 @@ Below = Literal["flag", "pending"]
 DATA_NAMES = (
     *("units", "responses", "kpis", "judgments", "targets", "collection", "events", "inspections"),
     *("exposure", "interviews", "adjustments", "actions", "audit", "appeals", "corrections"),
-    *("benchmarks", "keywords"),
+    *("benchmarks", "keywords", "delphi"),
 )
 
 _UNSAFE = re.compile(r'[\\/:*?"<>|\s]|^\.')
@@ -150,6 +150,7 @@ class DataFiles(Frozen):
     corrections: FileEntry | None = None
     benchmarks: FileEntry | None = None
     keywords: FileEntry | None = None
+    delphi: FileEntry | None = None
 
 
 class Reliability(Frozen):
@@ -161,6 +162,12 @@ class Reliability(Frozen):
     criterion: str = ""
     min_alpha: Share = 0.7
     missing: Literal["listwise", "pairwise", "fiml"] = "listwise"
+
+
+class DelphiRules(Frozen):
+    """`agree_from`: the rating from which an expert agrees that an item matters; else close to the median."""
+
+    agree_from: float | None = None
 
 
 class Screening(Frozen):
@@ -282,6 +289,7 @@ class Settings(Frozen):
     collection: Collection = Collection()
     audit: Audit = Audit()
     problems: ProblemRules = ProblemRules()
+    delphi: DelphiRules = DelphiRules()
     scope: Scope | None = None
     sensitivity: Sensitivity = Sensitivity()
     draws: Annotated[int, Field(ge=100)] = 10000

@@ -13,7 +13,7 @@ import pandas as pd
 from svclib.errors import nearest
 from svclib.framework import Framework
 from svclib.params import Period
-from svclib.sources import counted
+from svclib.sources import counted, opinions
 from svclib.sources.catalog import SHEETS, YES, Field
 from svclib.sources.table import Table
 
@@ -117,6 +117,7 @@ _ACROSS = {
     "exposure": _exposed,
     "adjustments": _points,
     "audit": _answered,
+    "delphi": opinions.check,
 }
 
 
@@ -203,11 +204,15 @@ def _names(table: Table, name: str, field: Field, names: Names) -> pd.Series:
             indicators | dimensions | dict.fromkeys(_TOP, "total"),
             ["total", *(d.name for d in framework.dimensions), *(i.name for i in framework.indicators)],
         ),
+        "opinion": (
+            indicators | dimensions | {en: g for g, en in framework.grades.scale_en.items() if en},
+            [n.name for n in (*framework.dimensions, *framework.indicators)] + list(framework.grades.labels),
+        ),
         "adjustment": ({i.en: n for n, i in items.items() if i.en}, list(items)),
     }[field.kind]
     table.frame[name] = table.frame[name].replace(back)
     text = table.text(name)
-    what = {"unit?": "unit", "node": "name"}.get(field.kind, field.kind)
+    what = {"unit?": "unit", "node": "name", "opinion": "name"}.get(field.kind, field.kind)
     remedy = {
         "unit": "Add it to the units, or correct it.",
         "unit?": "Add it to the units, or correct it.",

@@ -28,7 +28,7 @@ PERCENT = _set(
     "share missing_share complete_share floor_share ceiling_share coverage probability confidence "
     "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
     "time_share compliance gap rate_low rate_high min_rate share_others identical best_share "
-    "p_weights p_both p_first spread share_low share_high"
+    "p_weights p_both p_first spread share_low share_high agree_share"
 )
 P_VALUES = _set(
     "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj "
@@ -51,7 +51,7 @@ CODES = _set(
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
     "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
     "object "
-    "principle criterion evidence proposal field scenario excluded_why"
+    "principle criterion evidence proposal field scenario stability stop excluded_why"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {

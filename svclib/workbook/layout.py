@@ -205,7 +205,7 @@ DATA = {
     "collection": "数据回收", "events": "事件记录", "inspections": "检查记录",
     "exposure": "业务量", "interviews": "访谈记录", "adjustments": "加减分", "actions": "整改措施",
     "audit": "回访核查", "appeals": "申诉", "corrections": "更正", "benchmarks": "外部参照",
-    "keywords": "意见关键词",
+    "keywords": "意见关键词", "delphi": "德尔菲",
 }  # fmt: skip
 CYCLE = (
     Column("评价名称", ("name",), "text", "作为文件夹名，用汉字、字母、数字"),
@@ -250,6 +250,7 @@ CYCLE = (
     Column("真实率不足时", ("audit", "below"), "value", "", ("标记", "待核实")),
     Column("共性问题比例", ("problems", "common_share"), "value"),
     Column("突出问题倍数", ("problems", "outlier"), "value"),
+    Column("德尔菲同意线", ("delphi", "agree_from"), "value", "重要性评分达到几分算同意；空白为接近中位数"),
     Column("年度·各期文件", ("annual", "from"), "list"),
     Column("年度·权重", ("annual", "weights"), "pairs"),
     Column("年度·最少期数", ("annual", "min_cycles"), "value"),

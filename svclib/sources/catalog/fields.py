@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 # text; number; count (whole, not below 0); day; moment (day with or without a time); yes (是/否);
 # choice (an optional one left empty is its first); choice? (may stay empty); unit (of the cycle);
 # unit? (of the cycle, or empty for all); indicator; node (indicator, dimension or 总分);
-# adjustment (a matter the framework lists).
+# adjustment (a matter the framework lists); opinion (dimension, indicator or grade).
 Kind = Literal[
     "text",
     "number",
@@ -22,6 +22,7 @@ Kind = Literal[
     "indicator",
     "node",
     "adjustment",
+    "opinion",
 ]
 YES = {"是": "yes", "否": "no", "y": "yes", "n": "no", "true": "yes", "false": "no", "1": "yes", "0": "no"}
 
