@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,26 @@ class TestExportOfTheSurveyPlatform:
     def test_an_unknown_platform_is_refused(self):
         with pytest.raises(ParamError, match="preset='x'; choose one of"):
             presets.plain(self.cells(*"1234567890"), "x", frozenset())
+
+
+def test_pairs_side_by_side_become_rows_of_judgements():
+    """Negative: the left matters more; an empty cell is a pair not judged; a slip stays for the check."""
+    body = pd.DataFrame([["-3", "1", "2.0"], ["", "x", "0"]])
+    cells = Cells("f.csv", "", ("甲_乙", "甲_丙", "乙_丙"), body, np.array([2, 3]), "")
+    got = presets.plain(cells, "pairs", frozenset())
+    assert got.headers == ("expert", "a", "b", "value")
+    assert got.body.to_numpy().tolist() == [
+        ["1", "甲", "乙", "3"],
+        ["1", "甲", "丙", "1"],
+        ["1", "乙", "丙", "1/2"],
+        ["2", "甲", "丙", "x"],
+        ["2", "乙", "丙", "1/0"],
+    ]
+    assert got.rows.tolist() == [2, 2, 2, 3, 3]
+    signed = replace(cells, headers=("专家", "甲_丙", "乙_丙"))
+    assert presets.plain(signed, "pairs", frozenset()).body[0].tolist() == ["-3", "-3", "", ""]
+    plain = replace(cells, headers=("a", "b", "value"))
+    assert presets.plain(plain, "pairs", frozenset()) is plain
 
 
 def test_a_mapping_is_drafted_by_names():

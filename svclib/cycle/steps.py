@@ -70,6 +70,7 @@ def weighting(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     headline = found[found["subject"] == ""].pivot_table(
         index="unit", columns="indicator", values="score", dropna=False
     )
+    headline = headline.reindex(columns=[i.name for i in state.framework.indicators])
     judgments = judged(state.inputs[state.cycle].judgments, state.framework)
     present = set(state.groups(state.cycle).values())
     parts = []

@@ -27,7 +27,7 @@ def natural(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> pd.
         if state.framework.items and (here["unit"] == unit).any()
     ]
     parts.append(kpis.values(records(state, here, cycles), state.framework))
-    return pd.concat([p for p in parts if len(p)], ignore_index=True)
+    return pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
 
 
 def indicator_scores(state: State, kept: pd.DataFrame, cycle: str) -> pd.DataFrame:

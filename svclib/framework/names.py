@@ -99,6 +99,7 @@ ALIASES: dict[str, str] = {
     "扣分": "deduction",
     "减分": "deduction",
     "问卷星": "wjx",
+    "两两比较": "pairs",
     "标记": "flag",
     "待核实": "pending",
     "四舍五入": "half_up",

@@ -209,10 +209,16 @@ def _cycles(paths: _Paths, written: ParamsFile, file: Path) -> tuple[Path, ...]:
     return tuple(paths.sibling(("annual", "from", i), text, file) for i, text in enumerate(named))
 
 
+# Without any of these, experts design a framework that nothing has been measured by yet.
+_BASIC = {"units", "responses", "kpis"}
+
+
 def _needs(framework: Framework, data: Mapping[str, DataSource], doc: Document) -> None:
     """What the framework uses must be among the data."""
-    used = {i.source for i in framework.indicators} - {"indicator"}
-    used |= {"exposure" for i in framework.indicators if i.exposure}
+    used: set[str] = set()
+    if _BASIC & set(data):
+        used = {i.source for i in framework.indicators} - {"indicator"}
+        used |= {"exposure" for i in framework.indicators if i.exposure}
     used |= {"judgments" for rule in framework.methods if rule.method == "ahp"}
     used |= {"responses" for rule in framework.methods if rule.method == "stated"}
     for name in sorted(used - set(data)):

@@ -23,7 +23,7 @@ Index = Literal["longstring", "irv", "mahalanobis", "even_odd", "near_duplicate"
 Rule = Literal["duplicate", "missing", "speed", "straight_line", Index]
 CUT_RANGES = {"mahalanobis": (0.5, 0.999999), "even_odd": (-1.0, 1.0), "burst": (2.0, math.inf)}
 OutOfRange = Literal["error", "exclude"]
-Preset = Literal["wjx", "servicenow"]
+Preset = Literal["wjx", "pairs", "servicenow"]
 Below = Literal["flag", "pending"]
 DATA_NAMES = (
     *("units", "responses", "kpis", "judgments", "targets", "collection", "events", "inspections"),

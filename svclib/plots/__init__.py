@@ -10,6 +10,7 @@ from svclib.plots.collection import authenticity, channel_mix, distribution, ret
 from svclib.plots.composites import fuzzy_operators, quadrants, ranks_by_method, rsr_line
 from svclib.plots.design import item_map, redundancy_matrix
 from svclib.plots.invariance import invariance_ladder
+from svclib.plots.panel import convergence, expert_cloud
 from svclib.plots.problems import pareto
 from svclib.plots.quality import missing_items, reliability_forest, response_profile
 from svclib.plots.references import reference_dots
@@ -20,7 +21,7 @@ from svclib.plots.style import Chart, use_style
 from svclib.plots.subjects import subject_dumbbells
 from svclib.plots.validity import distinctness, loadings, scree
 from svclib.plots.waterfall import grade_waterfall
-from svclib.plots.weighting import consistency, weights
+from svclib.plots.weighting import consistency, weight_methods, weights
 from svclib.plots.year import course
 
 __all__ = [
@@ -30,9 +31,11 @@ __all__ = [
     "channel_mix",
     "consistency",
     "contribution_bars",
+    "convergence",
     "course",
     "distinctness",
     "distribution",
+    "expert_cloud",
     "flag_matrix",
     "fuzzy_operators",
     "grade_ladder",
@@ -60,5 +63,6 @@ __all__ = [
     "targets_dots",
     "tornado",
     "use_style",
+    "weight_methods",
     "weights",
 ]

@@ -123,7 +123,7 @@ def _set_intervals(rows: pd.DataFrame, framework: Framework, confidence: float) 
     se, df = rows["se"].to_numpy(dtype=float), rows["df"].to_numpy(dtype=float)
     spread = np.where(se == 0, 0.0, stats.t.ppf((1 + confidence) / 2, df) * se)
     bounds = {i.name: i.bounds for i in framework.indicators}
-    low, high = np.array([bounds[name] for name in rows["indicator"]], dtype=float).T
+    low, high = np.array([bounds[name] for name in rows["indicator"]], dtype=float).reshape(-1, 2).T
     value, log = rows["value"].to_numpy(dtype=float), (rows["scale"] == "log").to_numpy()
     factor = np.exp(np.divide(spread, value, out=np.zeros_like(spread), where=log & (value > 0)))
     rows["ci_low"] = np.clip(np.where(log, value / factor, value - spread), low, high)

@@ -1,14 +1,16 @@
-"""Exports of survey platforms made plain: units of time, skip codes, worded answers."""
+"""Exports of survey platforms made plain: units of time, skip codes, worded answers, pairs side by side."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from svclib.errors import ParamError
 from svclib.sources.files import Cells
+from svclib.sources.headers import names_of
 
 # 问卷星: its fixed columns under the names they have here; "" is dropped, ids of devices above all.
 WJX_COLUMNS = {
@@ -42,8 +44,10 @@ def plain(cells: Cells, preset: str | None, mapped: frozenset[str]) -> Cells:
     """
     if preset is None:
         return cells
+    if preset == "pairs":
+        return _pairs(cells)
     if preset != "wjx":
-        raise ParamError(f"preset={preset!r}; choose one of ['wjx']")
+        raise ParamError(f"preset={preset!r}; choose one of ['wjx', 'pairs']")
     kept = [k for k, name in enumerate(cells.headers) if name in mapped or WJX_COLUMNS.get(name, name) != ""]
     names = tuple(
         cells.headers[k]
@@ -53,6 +57,42 @@ def plain(cells: Cells, preset: str | None, mapped: frozenset[str]) -> Cells:
     )
     body = pd.DataFrame({i: cells.body.iloc[:, k].map(_cell) for i, k in enumerate(kept)}, dtype=str)
     return replace(cells, headers=names, body=body, origin=tuple(kept))
+
+
+def _pairs(cells: Cells) -> Cells:
+    """One row per expert and one column per pair "a_b" as rows of judgements.
+
+    A slider's codes, as R's ahpsurvey has them: -9 … -2 the left of the pair matters more, 1 as
+    much, 2 … 9 the right matters more.  Without a column expert the rows are numbered.
+    """
+    pairs = {k: name.split("_") for k, name in enumerate(cells.headers) if len(name.split("_")) == 2}
+    named = [k for k, name in enumerate(cells.headers) if name.strip() in names_of("expert")]
+    if not pairs:
+        return cells
+    digits = len(str(len(cells.body)))
+    rows = [
+        (
+            str(line[named[0]]) if named else f"{n + 1:0{digits}}",
+            a,
+            b,
+            _judgement(str(line[k])),
+            cells.rows[n],
+        )
+        for n, line in enumerate(cells.body.itertuples(index=False, name=None))
+        for k, (a, b) in pairs.items()
+        if str(line[k]).strip()
+    ]
+    body = pd.DataFrame([row[:4] for row in rows], columns=range(4), dtype=str)
+    at = np.array([row[4] for row in rows], dtype=int)
+    return replace(cells, headers=("expert", "a", "b", "value"), body=body, rows=at, origin=(0, 0, 0, 0))
+
+
+def _judgement(code: str) -> str:
+    """How many times the left outweighs the right; what is not a whole number stays as written."""
+    written = re.fullmatch(r"\s*(-?)([0-9]+)(?:\.0+)?\s*", code)
+    if not written:
+        return code
+    return written[2] if written[1] or written[2] == "1" else f"1/{written[2]}"
 
 
 def _cell(text: str) -> str:

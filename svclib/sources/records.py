@@ -161,9 +161,11 @@ def _fractions(table: Table, indicator: Indicator, at: np.ndarray, value: np.nda
 
 def judgments(table: Table, framework: Framework) -> pd.DataFrame:
     """One row per pairwise judgement; a reciprocal that says the same is left out."""
+    frame = pd.DataFrame({c: table.text(c) for c in ("expert", "a", "b")})
     parent = table.text("parent")
-    parent = parent.where(~parent.isin([*_TOP, framework.name]), "").astype("str")
-    frame = pd.DataFrame({c: table.text(c) for c in ("expert", "a", "b")}).assign(parent=parent)
+    if "parent" not in table:  # indicators can only be compared within their dimension
+        parent = frame["a"].map({i.name: i.dimension for i in framework.indicators}).fillna("")
+    frame["parent"] = parent.where(~parent.isin([*_TOP, framework.name]), "").astype("str")
     frame["value"] = [_ratio(v) for v in table.text("value")]
     frame["credibility"] = table.number("credibility") if "credibility" in table else 1.0
     _judgement_values(table, frame)

@@ -62,6 +62,11 @@ def short(x: Any, decimals: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def ratio(x: Any, decimals: int = 2) -> str:
+    """How many times one outweighs another, 1/5 below one."""
+    return short(x, decimals) if x >= 1 else f"1/{short(1 / x, decimals)}"
+
+
 def p_text(p: Any, decimals: int = 3) -> str:
     """P-value as text; below the last digit "<0.001", never "0.000"."""
     if pd.isna(p):

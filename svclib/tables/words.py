@@ -67,8 +67,8 @@ SPECIAL = {
 DECIMALS: dict[str, int] = {
     **dict.fromkeys(
         _set(
-            "weight weight_at_flip move local global effective credibility r_drop if_dropped "
-            "omega_if_dropped cr cr_if_fixed max_cr"
+            "weight weight_low weight_median weight_high off_group weight_at_flip move local global "
+            "effective credibility r_drop if_dropped omega_if_dropped cr cr_if_fixed max_cr"
         ),
         3,
     ),

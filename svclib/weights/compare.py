@@ -81,7 +81,7 @@ def _others(tier: Tier, sources: Sources) -> Iterator[Method]:
         known.append(_bare(rule, "direct"))
     if _judged(tier, sources):
         known += [_bare(rule, "ahp", how=how, group=group) for how, group in _PANELS]
-    if sources.scores is not None:
+    if sources.scores is not None and len(sources.scores):
         known += [_bare(rule, method) for method in objective.METHODS]
     seen = set() if rule.of else {_key(of[0])}
     for other in known:

@@ -17,7 +17,10 @@ _GRADIENT = 1e-6  # of the logarithm of the largest eigenvalue, at its least
 
 def components(matrix: np.ndarray) -> list[list[int]]:
     """Elements that judgements connect, part by part; 0 is a judgement not made."""
-    n, part = csgraph.connected_components(np.asarray(matrix) > 0, directed=False)
+    made = np.asarray(matrix) > 0
+    if made.all():
+        return [list(range(len(made)))]
+    n, part = csgraph.connected_components(made, directed=False)
     return [np.flatnonzero(part == k).tolist() for k in range(n)]
 
 

@@ -111,8 +111,8 @@ def effective(weights: pd.DataFrame, indicator_scores: pd.DataFrame) -> pd.DataF
     """
     rows = weights[weights["level"] == "indicator"]
     headline = indicator_scores[indicator_scores["subject"] == ""]
-    scores = headline.set_index(["indicator", "unit"])["score"]
-    wide = pd.DataFrame({name: scores.loc[name] for name in rows["node"]})
+    wide = headline.pivot_table(index="unit", columns="indicator", values="score", dropna=False)
+    wide = wide.reindex(columns=rows["node"])
     parts = (wide.dropna().sort_index() * rows["global"].to_numpy()).to_numpy()
     total = parts.sum(axis=1)
     share = np.full(len(rows), np.nan)

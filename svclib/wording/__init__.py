@@ -27,9 +27,9 @@ from svclib.wording.followup import (
     steps,
 )
 from svclib.wording.front import advice, cards, decisions, masthead, unit_cards, unit_line, with_counts
+from svclib.wording.panel import delphi
 from svclib.wording.quality import (
     agreement,
-    consistency,
     credibility,
     interviewers,
     invariance,
@@ -37,11 +37,11 @@ from svclib.wording.quality import (
     reliability,
     screened,
     screening,
-    weights,
 )
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.sensitivity import choices, flips, robustness
 from svclib.wording.templates import sentence
+from svclib.wording.weighting import consistency, experts, methods, weights
 from svclib.wording.year import year_changes, year_measures, year_notes
 
 __all__ = [
@@ -62,6 +62,8 @@ __all__ = [
     "credibility",
     "cut_proposals",
     "decisions",
+    "delphi",
+    "experts",
     "findings",
     "flips",
     "gaps",
@@ -76,6 +78,7 @@ __all__ = [
     "masthead",
     "measurement",
     "measures",
+    "methods",
     "mix",
     "principles",
     "problems",

@@ -1,4 +1,4 @@
-"""Sentences on the data, the reliability and the weights."""
+"""Sentences on the data and the reliability."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import pandas as pd
 from svclib import tables
 from svclib.tables import Label
 from svclib.wording.templates import Part, Writer, only_cycle, records
-
-GROUP = "group"
 
 
 def screening(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
@@ -118,42 +116,6 @@ def agreement(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
             name = "no_interval" if pd.isna(row["ci_low"]) else "measured"
         writer.say([(f"agreement.{row['object']}", row), (f"agreement.{name}", row)])
     return writer.claims()
-
-
-def weights(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
-    """Claims on table "weights": the children of each parent, largest local weight first."""
-    writer = Writer("weights", lang, label)
-    joint = tables.words(lang)["terms"]
-    for parent, group in frame.groupby("parent", sort=False):
-        rows = records(group.sort_values("local", ascending=False, kind="stable"))
-        listed = [
-            joint["count"].format(name=label(r["node"], lang), count=tables.fmt(r["local"], 3)) for r in rows
-        ]
-        filled = rows[0] | {"listed": joint["list_separator"].join(listed)}
-        writer.say([("weights.children", filled)], key={"parent": str(parent)})
-    return writer.claims()
-
-
-def consistency(frame: pd.DataFrame, review: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
-    """Claims on table "consistency": the group, and each expert who failed with what to revisit.
-
-    Parameters
-    ----------
-    review : table "judgement_review", the judgement furthest from what the others imply.
-    """
-    writer = Writer("consistency", lang, label)
-    for row in records(frame):
-        outcome = "passed" if row["passed"] else "failed"
-        if row["expert"] == GROUP:
-            writer.say([(f"consistency.group_{outcome}", row)])
-        elif outcome == "failed":
-            writer.say([("consistency.expert_failed", row), *_revisit(row["parent"], row["expert"], review)])
-    return writer.claims()
-
-
-def _revisit(parent: str, expert: str, review: pd.DataFrame) -> list[Part]:
-    found = review[(review["parent"] == parent) & (review["expert"] == expert)]
-    return [("consistency.revisit", row) for row in records(found)]
 
 
 def credibility(

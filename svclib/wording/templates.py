@@ -72,10 +72,6 @@ def _p(value: Any, _: int) -> str:
     return text if text.startswith("<") else f"={text}"
 
 
-def _ratio(value: Any, _: int) -> str:
-    return tables.short(value, 2) if value >= 1 else f"1/{tables.short(1 / value, 2)}"
-
-
 def _odds(value: Any, _: int) -> str:
     """Probability in percent; draws never show that one is 0 or 1."""
     if value > 0.999:
@@ -88,7 +84,7 @@ FORMS: dict[str, Callable[[Any, int], str]] = {
     "p": _p,
     "%": lambda value, _: tables.short_percent(value),
     "g": lambda value, _: tables.short(value),
-    "ratio": _ratio,
+    "ratio": lambda value, _: tables.ratio(value),
     "odds": _odds,
 }
 

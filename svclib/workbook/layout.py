@@ -270,7 +270,9 @@ CYCLE = (
         for column in (
             Column(f"数据·{zh}", ("data", key), "text", "单独成文件时填写文件名"),
             Column(f"数据·{zh}·工作表", ("data", key, "sheet"), "text"),
-            Column(f"数据·{zh}·预设", ("data", key, "preset"), "value", "", ("问卷星", "servicenow")),
+            Column(
+                f"数据·{zh}·预设", ("data", key, "preset"), "value", "", ("问卷星", "两两比较", "servicenow")
+            ),
             Column(f"数据·{zh}·行", ("data", key, "rows"), "flow", "只用部分行时填写，如 {年份: 2026}"),
             Column(
                 f"数据·{zh}·列名", ("data", key, "columns"), "pairs", "如 unit=所在部门；q01=2、态度—礼貌"
