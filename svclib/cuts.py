@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -61,7 +61,7 @@ def _trace(firsts: Sequence[np.ndarray], last: int) -> list[int]:
     return found[::-1]
 
 
-def _between(value: np.ndarray, first: Sequence[int]) -> np.ndarray:
+def _between(value: np.ndarray, first: Iterable[int]) -> np.ndarray:
     return np.array([(value[at - 1] + value[at]) / 2 for at in first])
 
 
@@ -78,16 +78,21 @@ def by_kmeans(scores: np.ndarray, k: int, *, rounds: int = ROUNDS) -> np.ndarray
     x = np.sort(scores)
     group = np.minimum(np.arange(len(x)) * k // len(x), k - 1)
     centre = np.array([np.median(x[group == j]) for j in range(k)])
+    own = _nearest(x, centre)
     for _ in range(rounds):
-        # Classes on a line are runs, parted midway between their centres.
-        own = np.searchsorted((centre[1:] + centre[:-1]) / 2, x, side="right")
         if len(np.unique(own)) < k:
-            return np.full(k - 1, np.nan)
-        moved = np.array([x[own == j].mean() for j in range(k)])
-        if np.array_equal(moved, centre):
             break
-        centre = moved
-    return _between(x, np.flatnonzero(np.diff(own)) + 1)
+        centre = np.array([x[own == j].mean() for j in range(k)])
+        before, own = own, _nearest(x, centre)
+        if np.array_equal(before, own):
+            break
+    first = np.flatnonzero(np.diff(own)) + 1
+    return _between(x, first) if len(first) == k - 1 else np.full(k - 1, np.nan)
+
+
+def _nearest(x: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    """Class of every value: on a line classes are runs, parted midway between their centres."""
+    return np.searchsorted((centre[1:] + centre[:-1]) / 2, x, side="right")
 
 
 METHODS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {

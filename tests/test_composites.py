@@ -248,7 +248,7 @@ def test_an_expectation_nobody_was_asked_is_told():
 
 def test_quadrants_lie_between_the_means():
     frame = pd.DataFrame(
-        {"unit": "甲", "indicator": list("abcd"), "importance": [0.4, 0.3, 0.2, 0.1],
+        {"unit": "甲", "method": "by_weight", "indicator": list("abcd"), "importance": [0.4, 0.3, 0.2, 0.1],
          "performance": [90.0, 60, 60, 90]}
     )  # fmt: skip
     found = composites.importance_performance(frame)

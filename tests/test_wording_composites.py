@@ -54,9 +54,9 @@ def test_doubts_of_fuzzy_evaluation_name_the_units():
 
 
 def test_what_to_concentrate_on():
-    assert pair(wording.ipa, IPA)[0] == ["重要而表现偏低，宜重点改进：服务态度。"]
+    assert pair(wording.ipa, IPA)[0] == ["以权重为重要性，重要而表现偏低、宜重点改进的是服务态度。"]
     fine = IPA[IPA["quadrant"] != "concentrate"]
-    assert pair(wording.ipa, fine)[0] == ["没有重要而表现偏低的指标。"]
+    assert pair(wording.ipa, fine)[0] == ["以权重为重要性，没有重要而表现偏低的指标。"]
 
 
 def test_gaps_are_judged_by_their_interval():

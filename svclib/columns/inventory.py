@@ -152,9 +152,8 @@ TABLES: dict[str, Table] = {
                                "frequency cumulative_n mean_rank percentile probit fitted grade intercept "
                                "slope r f_value p relative"),
     "fuzzy": _table("40", "cycle unit node levels operator grade", "membership"),
-    "ipa": _table("40", "cycle unit indicator",
-                  "dimension importance performance importance_mean performance_mean quadrant method "
-                  "relative"),
+    "ipa": _table("40", "cycle unit method indicator",
+                  "dimension importance performance importance_mean performance_mean quadrant relative"),
     "gaps": _table("40", "cycle unit indicator subject",
                    "n performance expectation service_gap se df ci_low ci_high confidence note"),
     "cut_proposals": _table("40", "cycle group method grade",

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from svclib.errors import DataError, ParamError
 from svclib.framework import Framework
@@ -27,14 +28,14 @@ KEY = ["unit", "node", "levels", "operator"]
 
 
 def compose(weights: np.ndarray, relation: np.ndarray, *, operator: str) -> np.ndarray:
-    """Memberships of the whole, (k,), from weights (m,) and memberships of the parts (m, k).
+    """Memberships of the whole, (…, k), from weights (…, m) and memberships of the parts (…, m, k).
 
     ⊕ is the bounded sum min(1, a + b).  The result is not made to sum to 1.
     """
     if operator not in OPERATORS:
         raise ParamError(f"operator={operator!r}; choose one of {list(OPERATORS)}")
     meet, join = OPERATORS[operator]
-    return np.minimum(join(meet(np.asarray(weights)[:, None], np.asarray(relation)), axis=0), 1.0)
+    return np.minimum(join(meet(np.asarray(weights)[..., None], np.asarray(relation)), axis=-2), 1.0)
 
 
 def memberships(points: np.ndarray, cuts: Sequence[float]) -> np.ndarray:
@@ -110,33 +111,48 @@ def fuzzy(relation: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """
     if relation[["weight", *labels]].isna().to_numpy().any() or (relation["weight"] <= 0).any():
         raise DataError("fuzzy: an indicator has no membership, or no weight above 0")
-    rows = []
-    for unit, of_unit in relation.groupby("unit", sort=False):
-        for operator in OPERATORS:
-            for (node, levels), found in _of_unit(of_unit, labels, operator).items():
-                rows += [(unit, node, levels, operator, g, m) for g, m in zip(labels, found, strict=True)]
-    return pd.DataFrame(rows, columns=[*KEY, "grade", "membership"])
+    keys = [relation[c].drop_duplicates() for c in ("unit", "indicator")]
+    grid = relation.set_index(["unit", "indicator"])[["weight", *labels]]
+    # What a unit does not have weighs 0, which no operator lets through.
+    filled = grid.reindex(pd.MultiIndex.from_product(keys), fill_value=0.0).to_numpy(dtype=float)
+    table = filled.reshape(len(keys[0]), len(keys[1]), -1)
+    of = relation.drop_duplicates("indicator").set_index("indicator")["dimension"].loc[keys[1]].to_numpy()
+    parts = [
+        _long(found, list(keys[0]), labels).assign(node=node, levels=levels, operator=operator)
+        for operator in OPERATORS
+        for (node, levels), found in _nodes(table[:, :, 0], table[:, :, 1:], of, operator).items()
+    ]
+    return pd.concat(parts, ignore_index=True)[[*KEY, "grade", "membership"]]
 
 
-def _of_unit(
-    relation: pd.DataFrame, labels: Sequence[str], operator: str
+def _nodes(
+    weights: np.ndarray, relation: np.ndarray, of: np.ndarray, operator: str
 ) -> dict[tuple[str, int], np.ndarray]:
-    found, tops = {}, []
-    for dimension, part in relation.groupby("dimension", sort=False):
-        tops.append(part["weight"].sum())
-        found[str(dimension), 1] = _whole(part["weight"], part[list(labels)], operator)
-    found[TOTAL, 2] = _whole(pd.Series(tops), pd.DataFrame(found.values()), operator)
-    found[TOTAL, 1] = _whole(relation["weight"], relation[list(labels)], operator)
-    return found
+    """Memberships (U, k) of every dimension and of both totals; NaN where a unit lacks a dimension."""
+    names = list(dict.fromkeys(of))
+    found = {(str(d), 1): _whole(weights[:, of == d], relation[:, of == d], operator) for d in names}
+    tops = np.column_stack([weights[:, of == d].sum(axis=1) for d in names])
+    below = np.nan_to_num(np.stack(list(found.values()), axis=1))
+    return found | {
+        (TOTAL, 2): _whole(tops, below, operator),
+        (TOTAL, 1): _whole(weights, relation, operator),
+    }
 
 
-def _whole(weights: pd.Series, relation: pd.DataFrame, operator: str) -> np.ndarray:
-    share = weights.to_numpy(dtype=float) / weights.sum()
-    found = compose(share, relation.to_numpy(dtype=float), operator=operator)
-    return found / found.sum()
+def _whole(weights: np.ndarray, relation: np.ndarray, operator: str) -> np.ndarray:
+    mass = weights.sum(axis=1, keepdims=True)
+    share = np.divide(weights, mass, out=np.zeros_like(weights), where=mass > 0)
+    found = compose(share, relation, operator=operator)
+    total = found.sum(axis=1, keepdims=True)
+    return np.divide(found, total, out=np.full_like(found, np.nan), where=total > 0)
 
 
-def verdicts(found: pd.DataFrame, labels: Sequence[str], middles: Sequence[float]) -> pd.DataFrame:
+def _long(found: np.ndarray, units: Sequence[str], labels: Sequence[str]) -> pd.DataFrame:
+    wide = pd.DataFrame(found, columns=list(labels)).assign(unit=units).dropna()
+    return wide.melt("unit", var_name="grade", value_name="membership")
+
+
+def verdicts(found: pd.DataFrame, labels: Sequence[str], middles: ArrayLike) -> pd.DataFrame:
     """The grade of largest membership of every total of two levels, and whether it is sure.
 
     Parameters

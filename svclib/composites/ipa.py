@@ -17,11 +17,11 @@ QUADRANTS = {
 
 
 def importance_performance(frame: pd.DataFrame) -> pd.DataFrame:
-    """The quadrant of every indicator within its unit.
+    """The quadrant of every indicator within its unit, by each method.
 
     Parameters
     ----------
-    frame : unit, indicator, importance, performance (points 0-100)
+    frame : unit, method (of the importance), indicator, importance, performance (points 0-100)
 
     Returns
     -------
@@ -29,7 +29,7 @@ def importance_performance(frame: pd.DataFrame) -> pd.DataFrame:
         The rows with importance_mean and performance_mean, the cross-hairs: plain means over
         the unit's indicators, and quadrant; a value on a cross-hair counts as high.
     """
-    mean = frame.groupby("unit", sort=False)[["importance", "performance"]].transform("mean")
+    mean = frame.groupby(["unit", "method"], sort=False)[["importance", "performance"]].transform("mean")
     high = [np.round(frame[c] - mean[c], 9) >= 0 for c in ("importance", "performance")]
     return frame.assign(
         importance_mean=mean["importance"],

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Tables = dict[str, pd.DataFrame]
 LEAST_UNITS = 3
-MADE = ("composites", "rsr_distribution", "fuzzy", "ipa", "cut_proposals")
+MADE = ("composites", "rsr_distribution", "fuzzy", "cut_proposals")
 
 
 def relative(
@@ -33,14 +33,16 @@ def relative(
     Parameters
     ----------
     found : tables "totals", "contributions" and "grades" of step 40
-    tables : tables of earlier steps; "drivers" gives the importance where it is there
+    tables : tables "exclusions" and "drivers" of earlier steps
     sides : units under the same rules; fewer than three with a score are not compared
     """
     kept = valid(state, tables["exclusions"], (state.cycle,))
     now = {name: frame[frame["cycle"] == state.cycle] for name, frame in found.items() if "cycle" in frame}
-    made = [_of_side(state, now, kept, side, tables.get("drivers")) for side in sides]
+    made = [_of_side(state, now, kept, side) for side in sides]
     whole = {name: _framed(name, [part[name] for part in made if name in part], state.cycle) for name in MADE}
-    return whole | {"gaps": _gaps(state, kept)}
+    used = now["contributions"][now["contributions"]["unit"].isin(whole["fuzzy"]["unit"])]
+    ipa = _ipa(used, _driven(tables["drivers"], state.framework))
+    return whole | {"ipa": _framed("ipa", [ipa], state.cycle), "gaps": _gaps(state, kept)}
 
 
 def _framed(name: str, parts: Iterable[pd.DataFrame], cycle: str) -> pd.DataFrame:
@@ -50,13 +52,7 @@ def _framed(name: str, parts: Iterable[pd.DataFrame], cycle: str) -> pd.DataFram
     return pd.concat(rows, ignore_index=True).assign(cycle=cycle)[list(TABLES[name].all_columns)]
 
 
-def _of_side(
-    state: State,
-    now: Mapping[str, pd.DataFrame],
-    kept: pd.DataFrame,
-    side: Side,
-    drivers: pd.DataFrame | None,
-) -> Tables:
+def _of_side(state: State, now: Mapping[str, pd.DataFrame], kept: pd.DataFrame, side: Side) -> Tables:
     total = now["totals"][(now["totals"]["node"] == TOTAL) & now["totals"]["unit"].isin(side.units)]
     total = total.set_index("unit")
     full = list(total.index[total["status"] == "ok"])
@@ -88,7 +84,6 @@ def _of_side(
         "composites": pd.concat([frame, absent], ignore_index=True),
         "rsr_distribution": pd.concat([_spread(scored[m], m, rules) for m in ("rsr", "rsr_linear")]),
         "fuzzy": memberships,
-        "ipa": _ipa(points, weights, rules, drivers),
         "cut_proposals": _proposals(scored["total"], rules, state.params.seed),
     }
     return {name: table.assign(group=side.group) for name, table in tables.items()}
@@ -150,25 +145,30 @@ def _spread(ratio: pd.Series, method: str, framework: Framework) -> pd.DataFrame
     return table.assign(method=method, grade=table["rsr"].map(grade), relative=True)
 
 
-def _ipa(
-    points: pd.DataFrame, weights: pd.DataFrame, framework: Framework, drivers: pd.DataFrame | None
-) -> pd.DataFrame:
-    """Every unit, and all together as the plain mean of the units."""
-    whole = [
-        pd.concat([t.assign(unit=t.index), t.mean().to_frame().T.assign(unit=ALL_UNITS)])
-        for t in (points, weights)
-    ]
-    long = [t.melt("unit", var_name="indicator") for t in whole]
-    frame = (
-        long[0]
-        .rename(columns={"value": "performance"})
-        .assign(importance=long[1]["value"], method="by_weight")
-    )
-    if drivers is not None and len(drivers):
-        share = drivers.drop_duplicates("node").set_index("node")["share"]
-        frame = frame.assign(importance=frame["indicator"].map(share), method="by_drivers")
-    frame = frame.dropna(subset=["importance", "performance"])
-    frame["dimension"] = frame["indicator"].map({i.name: i.dimension for i in framework.indicators})
+def _driven(drivers: pd.DataFrame, framework: Framework) -> dict[str, float]:
+    """Importance of the rated indicators: share of the dimension in what explains the criterion, times
+    the share within it; all of it falls to the only rated one of a dimension.
+    """
+    first = drivers[drivers["explained"] == drivers["explained"].min()]
+    share = first.set_index(["parent", "node"])["share"].to_dict()
+    found = {}
+    for dimension in framework.dimensions:
+        rated = [i.name for i in dimension.indicators if i.items]
+        for name in rated:
+            within = share.get((dimension.name, name), 1.0 if len(rated) == 1 else np.nan)
+            found[name] = share.get((TOTAL, dimension.name), np.nan) * within
+    return found
+
+
+def _ipa(parts: pd.DataFrame, driven: Mapping[str, float]) -> pd.DataFrame:
+    """Every unit, and all together as the plain mean of the units; importance by weights and by drivers."""
+    frame = parts.rename(columns={"score": "performance", "weight": "importance"}).assign(method="by_weight")
+    other = frame.assign(importance=frame["indicator"].map(driven), method="by_drivers")
+    frame = pd.concat([frame, other]).dropna(subset=["importance", "performance"])
+    mean = frame.groupby(["method", "dimension", "indicator"], sort=False)[
+        ["importance", "performance"]
+    ].mean()
+    frame = pd.concat([frame, mean.reset_index().assign(unit=ALL_UNITS)])
     return composites.importance_performance(frame).assign(relative=True)
 
 

@@ -192,7 +192,7 @@ NEEDS = {
     "10": (),
     "20": ("exclusions",),
     "30": ("exclusions",),
-    "40": ("exclusions", "weights", "expert_weights", "consistency", "authenticity"),
+    "40": ("exclusions", "weights", "expert_weights", "consistency", "authenticity", "drivers"),
     "50": (
         "exclusions",
         "weights",

@@ -40,15 +40,15 @@ def _only(row: dict, *columns: str) -> dict:
 
 
 def ipa(frame: pd.DataFrame, lang: str, label: Label, *, unit: str = ALL_UNITS) -> pd.DataFrame:
-    """One claim on table "ipa": what is important and performs below the mean, most important first."""
+    """Claims on table "ipa", one per method: what matters and performs below the mean, by importance."""
     writer = Writer("ipa", lang, label)
-    mine = frame[frame["unit"] == unit]
-    if mine.empty:
-        return writer.claims()
-    rows = mine[mine["quadrant"] == "concentrate"].sort_values("importance", ascending=False, kind="stable")
-    told = {"listed": listed((label(i, lang) for i in rows["indicator"]), lang)}
-    part: Part = ("ipa.concentrate" if len(rows) else "ipa.none", told)
-    writer.say([part], key=_only(records(mine)[0], "cycle", "unit"))
+    for _, mine in frame[frame["unit"] == unit].groupby("method", sort=False):
+        rows = mine[mine["quadrant"] == "concentrate"].sort_values(
+            "importance", ascending=False, kind="stable"
+        )
+        told = records(mine)[0] | {"listed": listed((label(i, lang) for i in rows["indicator"]), lang)}
+        part: Part = ("ipa.concentrate" if len(rows) else "ipa.none", told)
+        writer.say([part], key=_only(told, "cycle", "unit", "method"))
     return writer.claims()
 
 
