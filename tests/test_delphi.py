@@ -168,6 +168,10 @@ def test_the_snippet_marks_what_is_not_agreed_and_keeps_other_cuts(system):
         ]
     )
     assert found.set_index("node").loc["优秀", "in_force"] == 90
+    assert np.isnan(found.set_index("node").loc["体验", "in_force"])
+    weights = pd.DataFrame({"group": ["", "甲组"], "node": "体验", "local": [0.6, 0.5]})
+    told = review(opinions, system, cycle="c", weights=weights)["delphi_proposals"].set_index("node")
+    assert told.loc["体验", "in_force"] == pytest.approx(60)
 
 
 def test_no_opinions_no_rows(system):

@@ -68,4 +68,4 @@ def _owners(collection: pd.DataFrame, cycle: str) -> dict[str, str]:
 
 
 STEPS_OF_DESIGN = {"01": indicator_system, "02": expert_panel}
-NEEDS_OF_DESIGN = {"01": ("exclusions", "item_profile", "weights", "collection"), "02": ()}
+NEEDS_OF_DESIGN = {"01": ("exclusions", "item_profile", "weights", "collection"), "02": ("weights",)}

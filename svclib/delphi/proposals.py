@@ -17,14 +17,17 @@ WEIGHT, IMPORTANCE, CUT = "weight", "importance", "cut"
 LEVEL = ["kind", "parent"]
 
 
-def proposals(items: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+def proposals(items: pd.DataFrame, framework: Framework, weights: pd.DataFrame | None = None) -> pd.DataFrame:
     """Medians of the last round of each level; as weights they are divided by their sum."""
     level = items.groupby(LEVEL)
     rows = items[items["round"] == level["round"].transform("max")]
     total = rows.groupby(LEVEL)["median"].transform("sum")
     proposed = rows["median"].where(rows["kind"] == CUT, 100 * rows["median"] / total)
-    cuts = dict(zip(framework.grades.labels, framework.grades.cuts, strict=True))
-    in_force = rows["node"].map(cuts).where(rows["kind"] == CUT)
+    now = dict(zip(framework.grades.labels, framework.grades.cuts, strict=True))
+    if weights is not None:
+        everywhere = weights[weights["group"] == ""]
+        now |= dict(zip(everywhere["node"], 100 * everywhere["local"], strict=True))
+    in_force = rows["node"].map(now).astype(float)
     kept = rows[["kind", "parent", "node", "round", "n", "median", "judgement", "note"]]
     return kept.assign(proposed=proposed, in_force=in_force)
 

@@ -33,7 +33,12 @@ DEFAULT = Rules()
 
 
 def review(
-    opinions: pd.DataFrame, framework: Framework, *, cycle: str, rules: Rules = DEFAULT
+    opinions: pd.DataFrame,
+    framework: Framework,
+    *,
+    cycle: str,
+    rules: Rules = DEFAULT,
+    weights: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables delphi_items, delphi_rounds, delphi_proposals.
 
@@ -45,6 +50,8 @@ def review(
         item.
     framework : Framework
         Says what stands under what, and the cuts in force.
+    weights : table "weights", optional
+        The weights in force.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def review(
         and stable; `stop`: "another_round", "stop_agreed" or "stop_split".  No W of cuts: the
         order of the grades is given.
         delphi_proposals: of the last round, weights (medians divided by their sum, percent) and
-        cuts (medians), beside the cuts in force.
+        cuts (medians), beside what is in force.
     """
     rows = _placed(opinions, framework)
     items = pd.DataFrame([row for level in _levels(rows) for row in _items(level, rules)])
@@ -69,7 +76,7 @@ def review(
         "delphi_rounds": pd.DataFrame(
             [row for level in _levels(rows) for row in _rounds(level, items, rules)]
         ),
-        "delphi_proposals": proposals(items, framework),
+        "delphi_proposals": proposals(items, framework, weights),
     }
     return {name: checked(name, frame.assign(cycle=cycle)) for name, frame in found.items()}
 
