@@ -72,23 +72,23 @@ def grade(
     published = np.asarray(published, dtype=float)
     nodes = {**nodes, TOTAL: published}
     if rules.method == "cuts":
-        by_rule = np.minimum((published[:, None] < np.array(rules.cuts)).sum(axis=1), len(rules.labels) - 1)
+        above = len(rules.cuts) - np.searchsorted(rules.cuts[::-1], published, side="right")
+        by_rule = np.minimum(above, len(rules.labels) - 1)
     else:
         by_rule = _by_targets(framework, nodes, met)
     by_rule = np.where(np.isnan(published), -1, by_rule)
     final = _buffered(framework, published, by_rule, last)
     buffered = final != by_rule
-    limit = np.full(len(published), NO_LIMIT)
+    limit, final = np.full(len(published), NO_LIMIT), final.copy()
     for k, rule in enumerate(rules.limits):
         found = nodes.get(rule.object, values.get(rule.object))
         if found is None:
             continue
         result = rules.labels.index(rule.result)
-        holds = rule.condition.holds(np.round(found, EXACT)) & (by_rule >= 0)
-        lowers = holds & (result > final)
-        named = holds & (result == final) & (limit == NO_LIMIT) & (rule.type == "veto")
-        final = np.where(lowers, result, final)
-        limit = np.where(lowers | named, k, limit)
+        held = np.flatnonzero(rule.condition.holds(np.round(found, EXACT)) & (by_rule >= 0))
+        named = (result == final[held]) & (limit[held] == NO_LIMIT) & (rule.type == "veto")
+        limit[held[named | (result > final[held])]] = k
+        final[held] = np.maximum(final[held], result)
     return Graded(by_rule, final, limit, buffered)
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 from svclib.columns import TABLES, sort_by_key
 from svclib.scores import TOTAL, NodeDraws, WeightDraws
 from svclib.sensitivity.ranks import rank_counts, rank_ends
-from svclib.sensitivity.sampling import grade_codes
+from svclib.sensitivity.sampling import asked, grade_codes
 from svclib.sensitivity.standing import Standing, regraded, rescored
 from svclib.targets import Aims
 
-CHUNK = 2_000_000  # numbers of one array at a time
+CHUNK = 800_000  # numbers of one array at a time
 Side = tuple[Standing, WeightDraws]
 
 
@@ -77,7 +77,7 @@ def _chunks(sides: Sequence[Side]) -> Iterator[list[Side]]:
 
 
 def _graded(of: Standing, weights: WeightDraws) -> tuple[np.ndarray, np.ndarray]:
-    nodes = rescored(of, weights)
+    nodes = rescored(of, weights, wanted=asked(of.framework))
     return regraded(of, nodes), nodes[TOTAL]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -71,37 +71,57 @@ def standing(
     )
 
 
-def rescored(of: Standing, weights: WeightDraws) -> dict[str, np.ndarray]:
-    """Every dimension's score and the total, each (D, U), under D sets of weights.
+def rescored(
+    of: Standing, weights: WeightDraws, *, wanted: Collection[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Scores of the dimensions (only those in `wanted`) and the total, each (D, U), under D sets of weights.
 
-    One product per dimension and pattern of what applies, never D × U × I numbers.
+    One product per pattern of what applies and dimension, never D × U × I numbers.
     """
-    rules, size = of.framework, len(weights.top)
-    member = membership(rules)
-    dims = np.full((len(rules.dimensions), size, len(of.units)), np.nan)
-    total = np.full((size, len(of.units)), np.nan)
+    names = [d.name for d in of.framework.dimensions]
+    chosen = names if wanted is None else [n for n in names if n in wanted]
+    nodes = {name: np.empty((len(weights.top), len(of.units))) for name in (*chosen, TOTAL)}
     for applies in np.array(sorted(set(map(tuple, of.applies)))):
-        at = np.flatnonzero((of.applies == applies).all(axis=1))
-        share = shares(weights, rules, applies[None, :])
-        for k, d in enumerate(rules.dimensions):
-            own = applies & (member == k)
-            how = d.aggregate or rules.aggregate
-            points = scaled(of.points[np.ix_(at, own)], how, rules)
-            found = unscaled(share.local[:, own] @ points.T, how)
-            dims[k][:, at] = np.where(share.local[:, own].sum(axis=1, keepdims=True) > 0, found, np.nan)
-        total[:, at] = _total(dims[:, :, at], share.dimension, rules)
-    nodes = {d.name: dims[k] for k, d in enumerate(rules.dimensions)}
-    return nodes | {TOTAL: adjusted(total, of.net)}
+        at = (of.applies == applies).all(axis=1)
+        made = _pattern(of._replace(points=of.points[at]), weights, applies, chosen)
+        if at.all():
+            nodes = made
+        else:
+            for name, scores in made.items():
+                nodes[name][:, at] = scores
+    return nodes | {TOTAL: adjusted(nodes[TOTAL], of.net) if of.net.any() else nodes[TOTAL]}
 
 
-def _total(dims: np.ndarray, share: np.ndarray, rules: Framework) -> np.ndarray:
-    """Mean of the dimensions (K, D, U) with shares (D, K); one without a score has share 0."""
-    known = scaled(np.nan_to_num(dims), rules.aggregate, rules)
-    total = np.zeros(dims.shape[1:])
-    for k, scores in enumerate(known):
-        total += share[:, k, None] * scores
-    found = unscaled(total, rules.aggregate)
-    return np.where(share.sum(axis=1, keepdims=True) > 0, found, np.nan)
+def _pattern(
+    of: Standing, weights: WeightDraws, applies: np.ndarray, chosen: Collection[str]
+) -> dict[str, np.ndarray]:
+    """Scores of units to which the same indicators apply."""
+    rules, member = of.framework, membership(of.framework)
+    share = shares(weights, rules, applies[None, :])
+    made = {}
+    if rules.linear:
+        mean = share.overall(member)[:, applies] @ of.points[:, applies].T
+    else:
+        mean = np.zeros((len(weights.top), len(of.points)))
+    for k, d in enumerate(rules.dimensions):
+        if rules.linear and d.name not in chosen:
+            continue
+        own = applies & (member == k)
+        how = d.aggregate or rules.aggregate
+        found = unscaled(share.local[:, own] @ scaled(of.points[:, own], how, rules).T, how)
+        if not rules.linear:
+            mean += share.dimension[:, k, None] * scaled(found, rules.aggregate, rules)
+        made[d.name] = _where(share.local[:, own], found)
+    made[TOTAL] = _where(share.dimension, unscaled(mean, rules.aggregate))
+    return {name: made[name] for name in (*chosen, TOTAL)}
+
+
+def _where(weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Scores (D, U), NaN in the draws whose weights (D, q) are all 0."""
+    none = ~weights.any(axis=1)
+    if none.any():
+        scores[none] = np.nan
+    return scores
 
 
 def scaled(points: np.ndarray, how: str, rules: Framework) -> np.ndarray:
