@@ -57,7 +57,7 @@ def test_in_time_within_a_declared_limit_and_as_the_system_judged():
     judged = events({"in_time": "yes"} | DONE, {"in_time": "no"} | DONE, {"in_time": "yes"}, DONE)
     found = one(share("in_time"), events=judged)
     assert (found["numerator"], found["denominator"]) == (1, 2)
-    assert found["excluded_why"] == "no_limit:2"
+    assert found["excluded_why"] == "still_open:1;no_limit:1"
 
 
 def test_response_in_time():

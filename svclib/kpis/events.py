@@ -188,7 +188,8 @@ def _limit(events: pd.DataFrame, ask: Ask, own: pd.Series) -> pd.Series:
 
 def _limited(events: pd.DataFrame, ask: Ask, limit: pd.Series, member: pd.Series, hit: pd.Series) -> Found:
     left = {
-        "no_limit": int(limit.isna().sum()),
+        "still_open": int((limit.isna() & events["closed"].isna() & (events["in_time"] != "")).sum()),
+        "no_limit": int((limit.isna() & (events["closed"].notna() | (events["in_time"] == ""))).sum()),
         "not_yet_due": int((limit >= ask.span.end).sum()),
         "outside_period": int((limit < ask.span.start).sum()),
     }

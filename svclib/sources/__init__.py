@@ -14,7 +14,7 @@ from svclib.columns import checked
 from svclib.errors import InputErrors, Problem
 from svclib.framework import Framework
 from svclib.params import Params
-from svclib.sources import answers, corrections, files, presets, records, scope, sheets
+from svclib.sources import answers, corrections, files, presets, records, scope, sheets, tickets
 from svclib.sources.answers import coded
 from svclib.sources.catalog import SHEETS
 from svclib.sources.drafting import draft_mapping
@@ -149,7 +149,13 @@ def _table(name: str, params: Params) -> Table:
         need = [c for c, field in fields.items() if field.required]
         own = {c: field.zh for c, field in fields.items()}
         wanted = Wanted(need, [c for c in fields if c not in need], own)
-        return build(name, params.cycle, files.read(entry, headers_only=True), entry, wanted)
+        cells = files.read(entry, headers_only=True)
+        if name == "events" and entry.preset == "servicenow":
+            return _tickets(build(name, params.cycle, tickets.plain(cells, params.period), entry, wanted))
+        if entry.preset is not None:
+            told = f"preset {entry.preset} is not for {name}"
+            raise files.UnreadableError(Problem(cells.file, "", "", told, "Remove preset."))
+        return build(name, params.cycle, cells, entry, wanted)
     required, optional = {
         "units": (["unit"], [*records.UNITS[1:], "evaluated"]),
         "responses": answers.wanted(params.framework),
@@ -158,6 +164,12 @@ def _table(name: str, params: Params) -> Table:
     }[name]
     cells = presets.plain(files.read(entry), entry.preset, frozenset(entry.columns.values()))
     return build(name, params.cycle, cells, entry, Wanted(required, optional))
+
+
+def _tickets(table: Table) -> Table:
+    """Tickets of a log; those of nobody are left out, with a note."""
+    table.drop(table.text("unit") == "", "no_unit", lambda i: table.text("id").iloc[i])
+    return table
 
 
 def _frames(found: dict[str, Table], params: Params) -> dict[str, pd.DataFrame]:

@@ -6,6 +6,7 @@ Every cell becomes text, "" when empty, and keeps the row number a person sees i
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import hashlib
 import io
 import math
@@ -67,7 +68,7 @@ def read(source: DataSource, *, headers_only: bool = False) -> Cells:
     `headers_only` accepts a sheet that nobody has filled in yet.
     """
     path = source.path
-    suffix = path.suffix.lower()
+    suffix = _suffix(path)
     if suffix not in SUFFIXES:
         raise _unreadable(
             path, f"files of type {suffix or 'none'} cannot be read", f"Use {', '.join(SUFFIXES)}."
@@ -78,6 +79,8 @@ def read(source: DataSource, *, headers_only: bool = False) -> Cells:
         beside = sorted(p.name for p in path.parent.glob("*.*")) if path.parent.is_dir() else []
         problem = f"cannot read {path}: {error.strerror}"
         raise _unreadable(path, problem, "Check the path.", nearest(path.name, beside)) from error
+    if path.suffix.lower() == ".gz":
+        content = _unpacked(path, content)
     if source.sheet is not None and suffix != ".xlsx":
         raise _unreadable(path, f"sheet {source.sheet!r} is given for a {suffix} file", "Remove sheet.")
     grid, sheet = _grid(path, content, source.sheet)
@@ -91,6 +94,18 @@ def read(source: DataSource, *, headers_only: bool = False) -> Cells:
     rows = np.arange(2, len(body) + 2)[kept]
     body = body[kept].reset_index(drop=True)
     return Cells(label(path), sheet, headers, body, rows, hashlib.sha256(content).hexdigest())
+
+
+def _suffix(path: Path) -> str:
+    """Type of a file, also where it is packed: .csv of events.csv.gz."""
+    return Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError) as error:
+        raise _unreadable(path, "not a gz file", "Pack it again, or give the file itself.") from error
 
 
 def _chosen(source: DataSource, headers: tuple[str, ...], body: pd.DataFrame) -> np.ndarray:
@@ -116,9 +131,9 @@ def _unreadable(path: Path, found: str, remedy: str, near: str = "") -> Unreadab
 
 
 def _grid(path: Path, content: bytes, sheet: str | None) -> tuple[pd.DataFrame, str]:
-    if path.suffix.lower() == ".xlsx":
+    if _suffix(path) == ".xlsx":
         return _workbook(path, content, sheet)
-    if path.suffix.lower() == ".parquet":
+    if _suffix(path) == ".parquet":
         return _parquet(path, content), ""
     return _delimited(path, content), ""
 
