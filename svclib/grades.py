@@ -261,9 +261,12 @@ def _columns(frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _respondents(head: pd.DataFrame, framework: Framework, units: pd.Index) -> pd.Series:
-    """Respondents per unit: the most behind any of its ratings."""
+    """Respondents per unit: the most behind any of its ratings; without ratings the fewest records."""
     ratings = [i.name for i in framework.indicators if i.source == "responses"]
-    return head[head["indicator"].isin(ratings)].groupby("unit")["n"].max().reindex(units, fill_value=0)
+    counted = [i.name for i in framework.indicators if i.sampled]
+    rows = head[head["indicator"].isin(ratings or counted) & (head["status"] != "not_applicable")]
+    by_unit = rows.groupby("unit")["n"]
+    return (by_unit.max() if ratings else by_unit.min()).reindex(units, fill_value=0)
 
 
 def _labels(codes: np.ndarray, framework: Framework) -> np.ndarray:
