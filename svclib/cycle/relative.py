@@ -66,20 +66,12 @@ def _of_side(state: State, now: Mapping[str, pd.DataFrame], kept: pd.DataFrame, 
     memberships = composites.fuzzy(
         _relation(parts, kept[kept["unit"].isin(full)], rules), rules.grades.labels
     )
-    scored = {
-        "total": total.loc[full, "published"],
-        "rsr": composites.rsr(points, weights),
-        "rsr_linear": composites.rsr(points, weights, integer=False),
-        "topsis": composites.topsis(points, weights),
-    }
+    scored = {"total": total.loc[full, "published"]} | _scored(points, weights)
     told = _verdicts(memberships, rules).set_index("unit").loc[full]
     graded = {"total": grades, "fuzzy": told["grade"]}
     graded |= {m: _bins(scored[m], rules) for m in ("rsr", "rsr_linear")}
     frame = _composites(scored | {"fuzzy": told["score"]}, graded, _partial(points), told["note"])
-    absent = pd.DataFrame({"unit": [u for u in side.units if u not in full]})
-    absent = absent.assign(
-        method="total", score=np.nan, rank=np.nan, grade="", relative=False, note="not_compared"
-    )
+    absent = _absent([u for u in side.units if u not in full])
     tables = {
         "composites": pd.concat([frame, absent], ignore_index=True),
         "rsr_distribution": pd.concat([_spread(scored[m], m, rules) for m in ("rsr", "rsr_linear")]),
@@ -87,6 +79,19 @@ def _of_side(state: State, now: Mapping[str, pd.DataFrame], kept: pd.DataFrame, 
         "cut_proposals": _proposals(scored["total"], rules, state.params.seed),
     }
     return {name: table.assign(group=side.group) for name, table in tables.items()}
+
+
+def _scored(points: pd.DataFrame, weights: pd.DataFrame) -> dict[str, pd.Series]:
+    return {
+        "rsr": composites.rsr(points, weights),
+        "rsr_linear": composites.rsr(points, weights, integer=False),
+        "topsis": composites.topsis(points, weights),
+    }
+
+
+def _absent(units: Sequence[str]) -> pd.DataFrame:
+    row = {"method": "total", "score": np.nan, "rank": np.nan, "grade": "", "relative": False}
+    return pd.DataFrame({"unit": units}).assign(**row, note="not_compared")
 
 
 def _relation(parts: pd.DataFrame, kept: pd.DataFrame, framework: Framework) -> pd.DataFrame:

@@ -101,17 +101,7 @@ def fuzzy_operators(
     for ax, operator in zip(axes, operators, strict=True):
         table = total[total["operator"] == operator].pivot_table("membership", "unit", "grade")
         table = table.loc[units, grades]
-        left = np.zeros(len(units))
-        for grade in grades:
-            ax.barh(
-                range(len(units)),
-                table[grade],
-                left=left,
-                color=colours[grade],
-                height=0.7,
-                edgecolor="white",
-            )
-            left += table[grade].to_numpy()
+        _stack(ax, table, colours)
         name = style.named("operator", operator, lang, label)
         ax.set_title(style.wrap(name, 16), fontsize=8)
         best = [label(g, lang) for g in table.idxmax(axis=1)]
@@ -123,6 +113,14 @@ def fuzzy_operators(
     style.rows_axis(axes[0], style.units_of(units, lang, label))
     style.panel_legend(axes, [Patch(color=colours[g], label=label(g, lang)) for g in grades])
     return style.finish(chart, title, style.word("fuzzy_caption", lang), spoken)
+
+
+def _stack(ax: Axes, table: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    left = np.zeros(len(table))
+    for grade in table:
+        colour = colours[str(grade)]
+        ax.barh(range(len(table)), table[grade], left=left, color=colour, height=0.7, edgecolor="white")
+        left += table[grade].to_numpy()
 
 
 def quadrants(frame: pd.DataFrame, lang: str, label: Label, *, title: str = "") -> Chart:
@@ -140,16 +138,7 @@ def quadrants(frame: pd.DataFrame, lang: str, label: Label, *, title: str = "") 
         ax.plot(rows["performance"], rows["importance"], marker, color=colour, linestyle="", zorder=3)
     ax.axhline(frame["importance_mean"].iloc[0], color=style.INK, linestyle="--", linewidth=0.9)
     ax.axvline(frame["performance_mean"].iloc[0], color=style.INK, linestyle="--", linewidth=0.9)
-    corners = {
-        "concentrate": (0.01, 0.98),
-        "keep_up": (0.99, 0.98),
-        "low_priority": (0.01, 0.02),
-        "overkill": (0.99, 0.02),
-    }
-    for name, (x, y) in corners.items():
-        place = {"ha": "left" if x < 0.5 else "right", "va": "top" if y > 0.5 else "bottom"}
-        text = style.named("quadrant", name, lang, label)
-        ax.text(x, y, text, transform=ax.transAxes, color=style.MUTED, fontsize=9, **place)
+    _name_corners(ax, lang, label)
     ax.margins(0.12)
     ax.grid(visible=False)
     named = frame if len(frame) <= MOST_NAMED else frame[urgent]
@@ -165,6 +154,19 @@ def quadrants(frame: pd.DataFrame, lang: str, label: Label, *, title: str = "") 
         for r in style.rows(frame)
     ]
     return style.finish(chart, title, style.word("ipa_caption", lang, method=method), spoken)
+
+
+def _name_corners(ax: Axes, lang: str, label: Label) -> None:
+    corners = {
+        "concentrate": (0.01, 0.98),
+        "keep_up": (0.99, 0.98),
+        "low_priority": (0.01, 0.02),
+        "overkill": (0.99, 0.02),
+    }
+    for name, (x, y) in corners.items():
+        sides = ("left" if x < 0.5 else "right", "top" if y > 0.5 else "bottom")
+        text = style.named("quadrant", name, lang, label)
+        ax.text(x, y, text, transform=ax.transAxes, color=style.MUTED, ha=sides[0], va=sides[1])
 
 
 def _name_points(ax: Axes, points: np.ndarray, names: Sequence[str]) -> None:
