@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from svclib import framework, kpis
+from svclib import framework, kpis, tables
 from svclib.errors import DataError, ParamError
+from svclib.framework.measures import MEASURES
+from svclib.kpis import checklists, events, stability
 
 NUMBERS = ("value", "numerator", "denominator", "n", "mean", "sd")
 
@@ -150,3 +152,38 @@ def test_repeated_and_unknown_records_are_refused():
         one("时常", value=1.0)
     with pytest.raises(DataError, match="one unit are wanted, found 2"):
         kpis.estimate(pd.DataFrame([record("时长"), record("时长", unit="乙")]), tiny_framework())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("column", "names"),
+    [
+        ("source", ("events", "inspections", "indicator", "kpis")),
+        ("stat", (*MEASURES, "stability")),
+        ("definition", {*events.RULES.values(), checklists.RULE, stability.RULE, "handed_in"}),
+        ("excluded_why", ("outside_period:3", "not_recorded", "still_open", "no_limit", "not_yet_due")),
+        ("excluded_why", ("does_not_apply", "scored", "not_scored", "no_data", "undated")),
+        ("method", ("kaplan_meier", "geometric", "mean", "median", "visits", "downtime", "poisson", "ratio")),
+        ("note", ("no_exposure", "at_least", "median_not_reached", "open_left_out", "many_open")),
+        ("note", ("never_found:投诉", "single_visit")),
+        ("flags", ("many_open",)),
+        ("reason", ("kind_measured",)),
+        ("rule", ("no_unit",)),
+    ],
+)
+def test_every_id_of_a_counted_value_has_a_word(column: str, names: Any, lang: str):
+    for name in names:
+        assert tables.code(column, name, lang) not in ("", name)
+
+
+def test_a_quotient_of_amounts_may_exceed_all_and_has_no_error():
+    content = tiny_content()
+    content["dimensions"]["过程"]["indicators"]["时长"] |= {
+        "kind": "amount", "unit": "%", "better": "near", "score": {80: 0, 100: 100, 120: 0}
+    }  # fmt: skip
+    budget = framework.from_dict(content)
+    found = one("时长", system=budget, numerator=1050, denominator=1000)
+    assert (found["value"], found["method"], found["note"]) == (105, "ratio", "fixed")
+    assert math.isnan(found["se"])
+    with pytest.raises(DataError, match="A ratio needs denominator > 0"):
+        one("时长", system=budget, numerator=1050, denominator=0)
