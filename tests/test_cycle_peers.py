@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from test_cycle_rules import ROW, said, total
-from tiny_office import Office, content, evaluated, graded
+from tiny_office import Office, content, evaluated, flat, graded
 
 from svclib.errors import ParamError
 
@@ -32,8 +32,24 @@ def test_peers_are_ranked_and_cut_among_themselves(tmp_path: Path):
     assert rows["group_rank"].to_dict() == {"甲": 2, "乙": 1, "丙": 1, "丁": 2}
     assert rows["grade"].to_dict() == {"甲": "中", "乙": "良", "丙": "良", "丁": "中"}
     assert rows["distance"][["乙", "丙"]].tolist() == [3.0, 5.0]
-    odds = tables["grade_probability"].set_index(["unit", "grade"])["probability"]
-    assert odds[("乙", "良")] == 1
+
+
+def test_bare_values_have_a_change_and_no_interval_no_odds_no_verdict(tmp_path: Path):
+    office = Office(tmp_path, content())
+    before = office.cycle("2026Q1", {"甲": flat(85), "乙": flat(75)})
+    tables = evaluated(office.cycle("2026Q2", {"甲": flat(82), "乙": flat(74)}, baseline=before.name))
+    assert tables["totals"][["score_low", "score_high"]].isna().all(axis=None)
+    assert graded(tables)[["rank_low", "rank_high"]].isna().all(axis=None)
+    assert graded(tables)["rank"].to_dict() == {"甲": 1, "乙": 2}
+    assert tables["grade_probability"].empty
+    board = tables["board"].set_index("unit")
+    assert board["change"].to_dict() == pytest.approx({"甲": -3.0, "乙": -1.0})
+    assert set(board["verdict"]) == {"not_judged"}
+    claims = tables["claims"]
+    first = claims[claims["template"].str.startswith("headline.")].set_index("lang")["text"]
+    assert "较上期-2.00分（误差不明，不作判断）" in first["zh"]
+    assert "-2.00 against the last cycle, not tested" in first["en"]
+    assert "概率" not in said(tables, "甲")
 
 
 def test_peers_and_groups_of_the_units_exclude_each_other(tmp_path: Path):

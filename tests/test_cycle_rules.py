@@ -24,6 +24,15 @@ def total(tables: dict[str, pd.DataFrame], name: str = "2026Q2") -> dict[str, fl
     return dict(zip(mine["unit"], mine["score"], strict=True))
 
 
+def census(plan: dict[str, Any]) -> dict[str, Any]:
+    """A framework whose values carry no sampling error, so that every draw is the value itself."""
+    dimensions = {
+        name: body | {"indicators": {k: i | {"uncertainty": "普查"} for k, i in body["indicators"].items()}}
+        for name, body in plan["dimensions"].items()
+    }
+    return plan | {"dimensions": dimensions}
+
+
 def said(tables: dict[str, pd.DataFrame], unit: str, lang: str = "zh") -> str:
     """The sentences on the grade of one unit."""
     claims = tables["claims"]
@@ -113,7 +122,7 @@ def buffered(points: float = 1) -> dict[str, Any]:
 
 
 def test_the_buffer_keeps_the_last_grade_and_names_it(tmp_path: Path):
-    office = Office(tmp_path, buffered())
+    office = Office(tmp_path, census(buffered()))
     before = {"甲": 90.2, "乙": 85, "丙": 85, "丁": 90.2, "戊": 50}
     after = {"甲": 89.4, "乙": 90.5, "丙": 91, "丁": 89, "戊": 90.5}
     office.cycle("2026Q1", {u: flat(x) for u, x in before.items()})
@@ -216,7 +225,8 @@ def test_one_miss_more_than_allowed_is_the_next_grade(tmp_path: Path):
     ("rule", "wanted"), [("zero", ["良", 3, 4]), ("lowest", ["良", 3, 4]), ("no_grade", ["", 3, 3])]
 )
 def test_what_is_not_reported_yet_scored_misses_its_target(tmp_path: Path, rule: str, wanted: list[object]):
-    office = Office(tmp_path, by_targets(missed_max=0) | {"missing": {"not_reported": rule}})
+    plan = census(by_targets(missed_max=0)) | {"missing": {"not_reported": rule}}
+    office = Office(tmp_path, plan)
     tables = evaluated(office.cycle("2026Q2", {"甲": flat(98) | {"节约": None}, "乙": flat(98)}))
     assert graded(tables).loc["甲", ["grade", "n_met", "n_targets"]].tolist() == wanted
     odds = tables["grade_probability"].query("unit == '甲'").set_index("grade")["probability"]

@@ -134,15 +134,36 @@ def scored(
         _answerable(found["totals"], side.framework)
         around = Around(judged, last or {}, pending or {}, state.groups(cycle))
         grade = grades_of.grades(found["totals"], found["indicator_scores"], side.framework, around)
+        bare = sensitivity.without_error(found["indicator_scores"])
+        sampled = {u: d for u, d in of_side.items() if (u, scores.TOTAL) not in bare}
         odds = sensitivity.grade_probability(
-            grade, of_side, side.framework, seed=state.params.seed, aims=aims, last=last
+            grade, sampled, side.framework, seed=state.params.seed, aims=aims, last=last
         )
         parts.append(found | {"grades": grade, "grade_probability": odds})
     whole = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
     whole["grades"] = _ranked(whole["grades"], whole["totals"], drawn, state)
     shown = all_units(whole["totals"], whole["grades"], drawn, state.params.confidence)
     whole["totals"] = pd.concat([whole["totals"], shown], ignore_index=True)
+    whole |= _as_known(whole)
     return whole | {"adjustments": sheet, "kpi_sources": sources(state, kept, cycle)}
+
+
+def _as_known(whole: Tables) -> Tables:
+    """Totals and grades without the intervals of scores made of bare values alone: no error is known."""
+    bare = sensitivity.without_error(whole["indicator_scores"])
+    bare |= {(ALL_UNITS, node) for node in {n for _, n in bare} if _every(whole["totals"], node, bare)}
+    totals, grades = whole["totals"].copy(), whole["grades"].copy()
+    of_total = pd.MultiIndex.from_frame(totals[["unit", "node"]]).isin(list(bare))
+    totals.loc[of_total, ["score_low", "score_high"]] = float("nan")
+    of_grade = grades["unit"].isin([u for u, node in bare if node == scores.TOTAL])
+    grades.loc[of_grade, ["rank_low", "rank_high"]] = float("nan")
+    return {"totals": totals, "grades": grades}
+
+
+def _every(totals: pd.DataFrame, node: str, bare: frozenset[tuple[str, str]]) -> bool:
+    """Whether a node is made of bare values in every unit that has a score there."""
+    scored = totals[(totals["node"] == node) & totals["score"].notna() & (totals["unit"] != ALL_UNITS)]
+    return all((unit, node) in bare for unit in scored["unit"])
 
 
 def _answerable(total: pd.DataFrame, framework: Framework) -> None:

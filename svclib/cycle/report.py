@@ -49,13 +49,14 @@ def board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     last = dict(grades.loc[grades["cycle"] == state.baseline, ["unit", "grade"]].itertuples(index=False))
     change = tables["changes"][tables["changes"]["node"] == TOTAL].set_index("unit")
     verdict = dict(change["verdict"])
-    judged = dict(change.loc[~change["verdict"].isin(["not_judged", "not_comparable"]), "change"])
+    silent = change["verdict"].isin(["not_judged", "not_comparable"]) & (change["reason"] != "bare_value")
+    known = dict(change.loc[~silent, "change"])
     rows = now.merge(total[["unit", "score_low", "score_high"]], on="unit", validate="1:1")
     rows["last_grade"] = [last.get(unit, "") for unit in rows["unit"]]
     rows["verdict"] = [
         verdict.get(unit, "not_comparable" if unit in last else "no_last") for unit in rows["unit"]
     ]
-    rows["change"] = [judged.get(unit, math.nan) for unit in rows["unit"]]
+    rows["change"] = [known.get(unit, math.nan) for unit in rows["unit"]]
     rows.loc[rows["status"] != "graded", ["score_low", "score_high"]] = math.nan
     return rows[list(TABLES["board"].all_columns)]
 

@@ -56,10 +56,20 @@ def robust(
         aims = {key: aim for _, of_side in sides for key, aim in of_side.items()}
         run = sensitivity.Run(state.cycle, state.params.seed, state.params.confidence)
         found |= sensitivity.stability(pairs, drawn, aims, run=run)
+        found |= _as_known(found, made["indicator_scores"])
         found |= _others(state, tables, made, [of for of, _ in pairs])
         found["rank_stability"] = _with_rank(found["rank_stability"], grades)
         found["robustness"] = sensitivity.robustness(grades, found)
     return {name: checked(name, frame) for name, frame in found.items()}
+
+
+def _as_known(found: Tables, indicator_scores: pd.DataFrame) -> Tables:
+    """Stability without what sampling would do to units of bare values alone: no error is known."""
+    bare = [u for u, node in sensitivity.without_error(indicator_scores) if node == TOTAL]
+    return {
+        name: found[name][(found[name]["source"] == "weights") | ~found[name]["unit"].isin(bare)]
+        for name in ("grade_stability", "rank_stability")
+    }
 
 
 def _with_rank(table: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:

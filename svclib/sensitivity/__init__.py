@@ -19,6 +19,7 @@ from svclib.sensitivity.sampling import (
     score_intervals,
     unit_draws,
     with_points,
+    without_error,
 )
 from svclib.sensitivity.stability import Run, stability
 from svclib.sensitivity.standing import Standing, regraded, rescored, standing
@@ -59,4 +60,5 @@ __all__ = [
     "weight_draws",
     "weight_spread",
     "with_points",
+    "without_error",
 ]

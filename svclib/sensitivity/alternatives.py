@@ -159,7 +159,9 @@ def robustness(grades: pd.DataFrame, found: Mapping[str, pd.DataFrame]) -> pd.Da
     odds = found["grade_stability"].pivot_table(
         index=["cycle", "unit", "grade"], columns="source", values="probability"
     )
-    odds = odds.rename(columns={"sampling": "probability", "weights": "p_weights", "both": "p_both"})
+    odds = odds.reindex(columns=["sampling", "weights", "both"]).rename(
+        columns={"sampling": "probability", "weights": "p_weights", "both": "p_both"}
+    )
     rows = rows.merge(odds.reset_index(), on=["cycle", "unit", "grade"], how="left")
     tried = found["scenarios"].groupby(["cycle", "unit"])["differs"].agg(["size", "sum"])
     kept = pd.DataFrame({"n_scenarios": tried["size"], "n_same": tried["size"] - tried["sum"]})
@@ -169,6 +171,8 @@ def robustness(grades: pd.DataFrame, found: Mapping[str, pd.DataFrame]) -> pd.Da
     nearest = nearest.loc[nearest["move"].abs().groupby(nearest["unit"]).idxmin()]
     columns = {"grade": "flip_grade", "node": "node", "weight": "weight", "weight_at_flip": "weight_at_flip"}
     nearest = nearest[["cycle", "unit", *columns, "move"]].rename(columns=columns)
+    # Without any breakpoint the empty columns have no type of their own.
+    nearest = nearest.astype({"flip_grade": "str", "node": "str"})
     rows = rows.merge(nearest, on=["cycle", "unit"], how="left")
     rows = rows.fillna({"flip_grade": "", "node": "", "n_scenarios": 0, "n_same": 0})
     return sort_by_key("robustness", rows[list(TABLES["robustness"].all_columns)])

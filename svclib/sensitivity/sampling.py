@@ -104,6 +104,14 @@ def stream(seed: int, name: str) -> int:
     return int(np.random.SeedSequence([seed, *digest.tolist()]).generate_state(1)[0])
 
 
+def without_error(indicator_scores: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    """(unit, node) all of whose values are bare: no error is known, so none may be shown as 0."""
+    head = indicator_scores[(indicator_scores["subject"] == "") & indicator_scores["value"].notna()]
+    rows = pd.concat([head[["unit", "method"]].assign(node=node) for node in (head["dimension"], TOTAL)])
+    alone = (rows["method"] == "fixed").groupby([rows["unit"], rows["node"]]).all()
+    return frozenset(alone.index[alone.to_numpy()])
+
+
 def score_intervals(
     totals: pd.DataFrame, drawn: Mapping[str, NodeDraws], *, confidence: float = 0.95
 ) -> pd.DataFrame:

@@ -159,6 +159,14 @@ def headline(
     return writer.claims()
 
 
+def _against(row: Row, words: Mapping[str, Any], period: str) -> str:
+    """What became of the mean total; a change of bare values is told and not judged."""
+    key = "untested" if row["reason"] == "bare_value" else row["verdict"]
+    return str(words["against"][key]).format(
+        **words["period"][period], change=tables.signed(row["change"], 2)
+    )
+
+
 def _facts(
     grades: pd.DataFrame,
     total: pd.DataFrame,
@@ -177,7 +185,7 @@ def _facts(
     verdicts: dict[str, str] = tables.words(lang)["codes"]["verdict"]
     judged = [(word, int((single == verdict).sum())) for verdict, word in verdicts.items()]
     whole = records(total[total["unit"] == ALL_UNITS])
-    against = [words["against"][row["verdict"]].format(**words["period"][period]) for row in whole]
+    against = [_against(row, words, period) for row in whole]
     return (
         (whole[0] if whole else {})
         | ({"against": against[0]} if whole else {})
