@@ -106,11 +106,11 @@ def fitted(probit: np.ndarray, value: np.ndarray) -> Line:
     slope, intercept = np.polyfit(probit, value, 1)
     if len(value) == 2:
         return Line(float(intercept), float(slope), np.nan, np.nan, np.nan)
-    found = stats.pearsonr(probit, value)
-    r, p = float(found.statistic), float(found.pvalue)
+    r = float(np.corrcoef(probit, value)[0, 1])
     with np.errstate(divide="ignore"):
-        f_value = np.divide(r**2 * (len(value) - 2), max(1 - r**2, 0.0))
-    return Line(float(intercept), float(slope), r, float(f_value), p)
+        f_value = float(np.divide(r**2 * (len(value) - 2), max(1 - r**2, 0.0)))
+    p = float(stats.f.sf(f_value, 1, len(value) - 2))
+    return Line(float(intercept), float(slope), r, f_value, p)
 
 
 def probit_cuts(k: int) -> np.ndarray:
