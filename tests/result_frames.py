@@ -248,6 +248,55 @@ PROBABILITY = table(
     ),
 )
 
+_SOURCES = (("sampling", 0.93), ("weights", 0.88), ("both", 0.81))
+STABILITY = table(
+    "grade_stability",
+    *(
+        {"cycle": CYCLE, "unit": "保洁部", "source": source, "grade": grade, "probability": p}
+        | {"draws": 10000, "seed": 1}
+        for source, own in _SOURCES
+        for grade, p in zip(SCALE, (1 - own, own, 0.0, 0.0), strict=True)
+    ),
+)
+RANKS = table(
+    "rank_stability",
+    *(
+        {
+            "cycle": CYCLE,
+            "unit": unit,
+            "source": source,
+            "rank": rank,
+            "rank_low": rank,
+            "rank_high": rank + 1,
+        }
+        | {"p_first": 0.1, "confidence": 0.95, "draws": 10000, "seed": 1}
+        for unit, rank in (("保洁部", 1), ("动力部", 2))
+        for source, _ in _SOURCES
+    ),
+)
+_DROPPED = {"cycle": CYCLE, "unit": "保洁部", "rank": 1, "rank_shift": 0}
+DROP_ONE = table(
+    "drop_one",
+    _DROPPED | {"dropped": "处理率", "score": 90.6, "change": 4.1, "grade": "优秀", "differs": True},
+    _DROPPED | {"dropped": "事故率", "score": 85.9, "change": -0.6, "grade": "良好", "differs": False},
+)
+_FIRM = {"cycle": CYCLE, "n_scenarios": 9}
+ROBUST = table(
+    "robustness",
+    _FIRM
+    | {"unit": "保洁部", "grade": "良好", "probability": 0.93, "p_weights": 0.88, "p_both": 0.81, "n_same": 7}
+    | {"node": "过程", "weight": 0.4, "weight_at_flip": 0.3125, "move": -0.0875, "flip_grade": "优秀"},
+    _FIRM
+    | {"unit": "动力部", "grade": "不合格", "probability": 1.0, "p_weights": 1.0, "p_both": 1.0, "n_same": 9},
+)
+SCENARIOS = table(
+    "scenarios",
+    {"cycle": CYCLE, "scenario": "equal_weights", "unit": "保洁部", "published": 90.1, "grade": "优秀"}
+    | {"differs": True},
+    {"cycle": CYCLE, "scenario": "expert:专家1", "unit": "保洁部", "published": 86.4, "grade": "良好"}
+    | {"differs": False},
+)
+
 _LEVELS = (("configural", None, "pass"), ("metric", -0.002, "pass"), ("scalar", -0.043, "fail"),
            ("strict", None, "not_testable"))  # fmt: skip
 INVARIANCE = table(

@@ -175,7 +175,7 @@ def tornado(
             ax.axvline(cut, color=style.WORSE, linestyle="--", linewidth=1)
             text = f"{style.named('grade', name, lang, label)} ≥ {tables.short(cut)}"
             ax.text(cut, 1.01, text, transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
-    style.rows_axis(ax, [label(i, lang) for i in frame["dropped"]])
+    style.rows_axis(ax, [style.named("dropped", i, lang, label) for i in frame["dropped"]])
     ax.set_xlim(low - margin, high + margin)
     ax.set_xlabel(style.word("score", lang))
     return style.finish(chart, title, style.word("tornado_caption", lang), spoken)
