@@ -22,18 +22,22 @@ IDS = {
     "reason": "by_cut veto cap small_sample not_reported low_coverage design_independent design_panel "
     "design_clusters design_composite kind_mean kind_proportion kind_rate census bare_value "
     "absent_in_one_cycle no_common_indicator relative_weights invariance",
-    "method": "direct equal ahp entropy stated linearised welch score_test rate_exact joint_draws fixed "
-    "census adf adf_wald feldt",
+    "method": "direct equal rank_order ahp entropy critic cv pca stated linearised welch score_test "
+    "rate_exact joint_draws fixed census adf adf_wald feldt",
     "design": "independent panel clusters composite records",
     "family": "total dimension indicator none",
     "adjust": "holm fdr_bh none",
     "rule": "veto cap warn missing duplicate straight_line speed out_of_range not_reported after_as_of "
     "outside_window undated",
+    "variant": "eigenvector geometric aij aip everyone centroid sum reciprocal linear product",
+    "ri_table": "saaty saaty2005",
     "flags": "small_n psu_share fixed too_few_for_equivalence mid_not_declared exact_withheld "
     "low_reliability rescored invariance invariance_part invariance_untested mix_shift mix_unmatched",
     "note": "single_item too_few no_overlap constant_total no_error_variance single_psu small_n psu_share "
     "two_items constant_item:q01 negative_item:q01 unanswered_item:q01 weak_item excluded:A ignored_codes:7 "
-    "constant subjects_absent:客户 counted_as:zero counted_as:lowest fixed census bounded_small_n",
+    "n_excluded:70 incomplete:A n_incomplete:9 dropped_units:2 raw_shares min_max z_scores centroid sum "
+    "reciprocal linear:60,40 product not_computed constant subjects_absent:客户 counted_as:zero "
+    "counted_as:lowest fixed census bounded_small_n",
 }
 
 
