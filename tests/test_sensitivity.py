@@ -11,6 +11,7 @@ from scipy import stats
 
 from svclib import estimates, framework, grades, kpis, moments, scores, sensitivity, weights
 from svclib.columns import checked
+from svclib.errors import DataError
 from svclib.estimates import Estimate
 from svclib.scores import TOTAL, NodeDraws
 
@@ -228,6 +229,15 @@ def test_not_reported_units_have_no_draws_and_imputed_ones_do():
     assert sensitivity.unit_draws({"甲": unit}, head, weight, rules, size=5, seed=1) == {}
     drawn = sensitivity.unit_draws({"甲": unit}, head.assign(score=50.0), weight, rules, size=5, seed=1)
     assert_allclose(drawn["甲"].scores["过程"], 50)
+
+
+def test_draws_of_two_cycles_are_refused():
+    rules = tiny_framework()
+    index = pd.DataFrame({"cycle": ["2026Q1", CYCLE], "subject": "客户", "item": "q01"})
+    both = Estimate(index, np.array([3.0, 4.0]), (), np.array([9, 9]), ("", ""))
+    head = pd.DataFrame(columns=["unit", "indicator", "subject", "status", "score", "method"])
+    with pytest.raises(DataError, match="one cycle, found 2: 2026Q1, 2026Q2"):
+        sensitivity.unit_draws({"甲": both}, head, weights.resolve(rules), rules, size=2, seed=1)
 
 
 def drawn_totals(**units: list[float]) -> dict[str, NodeDraws]:

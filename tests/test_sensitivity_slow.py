@@ -1,4 +1,4 @@
-"""Grade probabilities against resampling respondents and records by hand: two evaluators, a flat anchor, a veto."""
+"""Grade probabilities against resampling respondents and records by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LEVEL = (0.6, 0.4)
 
 
 def system(best: float, better: float, limit: float) -> framework.Framework:
-    """Two ratings, one by two evaluators; a proportion flat above 95 %, accidents with a veto, a waiting time."""
+    """Two ratings, one by two evaluators; a proportion flat above 95 %, accidents, a waiting time."""
     attitude = RATING | {"items": ["q1", "q2"], "score": {1: 0, 3: 50, 4: 80, 5: 100}, "weight": 0.5}
     rooms = RATING | {"items": ["q3", "q4"], "score": {1: 0, 4: 75, 4.5: 100}, "weight": 0.5}
     veto = {"type": "veto", "object": "事故率", "condition": f"> {limit}", "result": "不合格"}
