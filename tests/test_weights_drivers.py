@@ -245,6 +245,15 @@ def test_levels_of_a_framework(system):
     assert set(found["parent"]) == {"total", "态度"}
 
 
+def test_a_level_too_large_for_lmg_says_so(system, monkeypatch):
+    monkeypatch.setattr("svclib.weights.explained.MOST", 1)
+    found = by_level(answers(), system, "总体", cycle="c")
+    assert found["method"].eq("johnson").all()
+    assert found["note"].str.endswith("many_nodes").all()
+    expected = by_level(answers(), system, "总体", cycle="c", how="johnson")["share"]
+    assert_allclose(found["share"], expected)
+
+
 def test_a_milder_evaluator_drives_nothing(system):
     """Shares are those of answers measured from the mean of their own evaluator."""
     data = answers()

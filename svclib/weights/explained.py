@@ -12,7 +12,7 @@ from svclib.columns import checked, empty
 from svclib.errors import ParamError
 from svclib.factor import respondents
 from svclib.validity.tables import outcome as items_of
-from svclib.weights.drivers import drivers
+from svclib.weights.drivers import MOST, drivers
 from svclib.weights.judgements import TOTAL
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def by_level(
     DataFrame
         As `drivers`, with cycle, explained (the outcome) and parent, for every level with two or
         more rated nodes.  The rows of a level that cannot be computed say why: too_few,
-        constant_item, collinear, many_nodes.
+        constant_item, collinear.  A level with more nodes than LMG counts out has
+        Johnson's weights, as its method and its note (many_nodes) say.
 
     Raises
     ------
@@ -62,9 +63,11 @@ def by_level(
     for parent in (TOTAL, *(d.name for d in framework.dimensions)):
         values, notes = respondent_values(responses, framework, parent, outcome)
         if len(notes) > 1:
-            found = drivers(
-                respondents(values, [*notes, outcome]), outcome, how=how, confidence=confidence, refuse=False
-            )
+            many = how == "lmg" and len(notes) > MOST
+            if many:
+                notes = {name: [*told, "many_nodes"] for name, told in notes.items()}
+            rows, used = respondents(values, [*notes, outcome]), "johnson" if many else how
+            found = drivers(rows, outcome, how=used, confidence=confidence, refuse=False)
             parts.append(_noted(found, notes).assign(parent=parent))
     return checked("drivers", pd.concat(parts, ignore_index=True).assign(cycle=cycle, explained=outcome))
 
