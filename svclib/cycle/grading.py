@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -62,7 +63,8 @@ def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     for cycle in _chain(state):
         marks = tables["exclusions"] if cycle in state.compared else flags(state, [cycle])
         rules = partial(scored, last=last, pending=pending if cycle == state.cycle else {})
-        made = rules(state, valid(state, marks, (cycle,)), tables["weights"], cycle)
+        here = state if cycle in state.compared else without_draws(state)
+        made = rules(here, valid(state, marks, (cycle,)), tables["weights"], cycle)
         parts += [made] if cycle in state.compared else []
         last = last_grades(state, made["grades"])
     found = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
@@ -81,6 +83,11 @@ def scoring(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         correction=state.params.adjust,
     )
     return found | robust(state, tables, now, ruled)
+
+
+def without_draws(state: State) -> State:
+    """The state for scores and grades alone: no intervals, no probabilities."""
+    return replace(state, params=state.params.model_copy(update={"draws": 0}))
 
 
 def _chain(state: State) -> list[str]:
@@ -201,6 +208,8 @@ def _draws(
 ) -> dict[str, NodeDraws]:
     mine = {u: e for u, e in estimates(state, kept, (cycle,)).items() if u in side.units}
     rules = state.params
+    if not rules.draws:
+        return {}
     return sensitivity.unit_draws(
         mine, found, side.weights, side.framework, size=rules.draws, seed=rules.seed
     )
@@ -254,6 +263,7 @@ def all_units(
     ends = []
     for node in rows["node"]:
         having = [drawn[u].scores[node] for u in graded if u in drawn and node in drawn[u].scores]
-        ends.append(pd.Series(sum(having) / len(having)).quantile(tails))
+        nothing = pd.Series([float("nan")])
+        ends.append((pd.Series(sum(having) / len(having)) if having else nothing).quantile(tails))
     rows = rows.assign(unit=ALL_UNITS, published=float("nan"), status="ok")
     return rows.assign(score_low=[e.iloc[0] for e in ends], score_high=[e.iloc[1] for e in ends])

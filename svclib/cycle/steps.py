@@ -12,7 +12,7 @@ from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
 from svclib.cycle.follow_up import follow_up
-from svclib.cycle.grading import aims_of, last_grades, scored, scoring, sides
+from svclib.cycle.grading import aims_of, last_grades, scored, scoring, sides, without_draws
 from svclib.cycle.intake import collected
 from svclib.cycle.measured import consistency, judged
 from svclib.cycle.report import report
@@ -167,7 +167,7 @@ def _history(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         graded = tables["grades"][tables["grades"]["cycle"] == cycle]
         if cycle not in state.compared:
             kept = valid(state, flags(state, [cycle]), [cycle])
-            earlier = scored(state, kept, tables["weights"], cycle, last=last)
+            earlier = scored(without_draws(state), kept, tables["weights"], cycle, last=last)
             found.append((earlier["totals"], earlier["grades"]))
             graded = earlier["grades"]
         last = last_grades(state, graded)
