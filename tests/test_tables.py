@@ -237,3 +237,10 @@ def test_references_stand_beside_their_indicator():
 
 def test_a_heading_is_a_heading():
     assert tables.heading("parents", "zh").html == "<h2>按上级部门汇总</h2>"
+
+
+@pytest.mark.parametrize(("lang", "none"), [("zh", "（无）"), ("en", "(none)")])
+def test_a_table_without_rows_says_so(lang, none):
+    shown = tables.show(pd.DataFrame({"unit": [], "score": []}), lang, str)
+    assert none in shown.text
+    assert shown.html.count("<td") == 2

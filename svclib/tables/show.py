@@ -148,6 +148,8 @@ def show(
         for c in shown
     ]
     right = [_is_number(frame[c]) for c in shown]
+    if frame.empty and shown:  # headers alone read like a fault
+        cells, right = [[words(lang)["terms"]["no_rows"]], *([""] for _ in shown[1:])], [False] * len(shown)
     text = _layout(headers, cells, right)
     return Shown(_html(headers, cells, right, lang, caption), f"{caption}\n{text}" if caption else text)
 
