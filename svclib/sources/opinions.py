@@ -30,12 +30,13 @@ def check(table: Table, frame: pd.DataFrame, names: Names) -> None:
     table.flag(frame["value"] < 0, "value", "below 0", "Correct it.")
     table.flag(cut & (frame["value"] > 100), "value", "cut above 100", "Correct it.")
     for (number, expert), own in frame.groupby(["round", "expert"]):
-        who = f"round {number:g}, expert {expert}"
+        who = f"{number:g}", str(expert)
         _weights(table, own[own["kind"] == "weight"], who, names.framework)
         _cuts(table, own[(own["kind"] == "cut") & own["item"].isin(labels)], who, labels)
 
 
-def _weights(table: Table, own: pd.DataFrame, who: str, framework: Framework) -> None:
+def _weights(table: Table, own: pd.DataFrame, who: tuple[str, str], framework: Framework) -> None:
+    number, expert = who
     levels = [tuple(d.name for d in framework.dimensions)]
     levels += [tuple(i.name for i in d.indicators) for d in framework.dimensions]
     for children in levels:
@@ -44,22 +45,22 @@ def _weights(table: Table, own: pd.DataFrame, who: str, framework: Framework) ->
         if mine.empty or mine["value"].isna().any():
             continue
         if lacking:
-            found = f"{who}: weights leave out {', '.join(lacking)}"
+            found = f"round {number}, expert {expert}: weights leave out {', '.join(lacking)}"
             table.flag(
                 _rows(table, mine.index[:1]), "value", found, "Give each a weight, 0 where it has none."
             )
             continue
         total = float(mine["value"].sum())
         if min(abs(total - whole) for whole in WHOLE) > ROUNDING:
-            found = f"{who}: weights of {', '.join(children)} sum to {total:g}"
+            found = f"round {number}, expert {expert}: weights of {', '.join(children)} sum to {total:g}"
             table.flag(_rows(table, mine.index[:1]), "value", found, "Let them sum to 100.")
 
 
-def _cuts(table: Table, own: pd.DataFrame, who: str, labels: tuple[str, ...]) -> None:
+def _cuts(table: Table, own: pd.DataFrame, who: tuple[str, str], labels: tuple[str, ...]) -> None:
     ordered = own.assign(place=own["item"].map(labels.index)).sort_values("place")
     wrong = ordered.index[1:][ordered["value"].diff().to_numpy()[1:] >= 0]
     if len(wrong):
-        found = f"{who}: cut not below that of the better grade"
+        found = f"round {who[0]}, expert {who[1]}: cut not below that of the better grade"
         table.flag(_rows(table, wrong), "value", found, "Let the cuts fall with the grades.")
 
 
