@@ -30,7 +30,7 @@ BELOW: dict[str, set[str]] = {
     "screening": {"inference"},
     "collection": {"screening"},
     "audit": {"inference"},
-    "reliability": {"estimates", "factor", "inference", "screening"},  # screening counts the item profile, once
+    "reliability": {"estimates", "factor", "inference", "screening"},
     "validity": {"estimates", "factor"},
     "invariance": {"estimates", "factor"},
     "agreement": {"estimates", "ranks"},

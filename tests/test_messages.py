@@ -158,8 +158,8 @@ def test_problems_that_became_text_are_told_line_by_line():
             "d/x.parquet: not a Parquet file: Could not open: size is 0 bytes. Write it again.",
             "d/x.parquet：不是可读的 Parquet 文件。请重新导出。",
         ),
-        ("entropy weights: 甲 / 态度 below 0. Anchored scores are 0 or more; shares and variation mean "
-         "nothing below 0.", "熵权法：甲 / 态度小于0。得分应在0分以上，请核对评分标准。"),
+        (("entropy weights: 甲 / 态度 below 0. Anchored scores are 0 or more; shares and variation mean "
+          "nothing below 0."), "熵权法：甲 / 态度小于0。得分应在0分以上，请核对评分标准。"),
     ],
 )  # fmt: skip
 def test_single_errors_are_told_in_chinese(text, zh):

@@ -470,7 +470,8 @@ def test_nothing_to_compute(of, x, note):
     assert found[["estimate", "se", "df", "ci_low", "ci_high"]].isna().all()
     items = reliability.item_analysis(x)
     assert items["note"].eq(note).all()
-    assert items[["r_drop", "if_dropped", "change", "ci_low", "ci_high", "omega_if_dropped"]].isna().all(axis=None)
+    empty = ["r_drop", "if_dropped", "change", "ci_low", "ci_high", "omega_if_dropped"]
+    assert items[empty].isna().all(axis=None)
 
 
 def test_items_never_answered_together():

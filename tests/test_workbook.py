@@ -56,7 +56,10 @@ def rich() -> dict[str, Any]:
     plan["dimensions"]["过程"]["weights"] = {
         "method": "排序", "how": "秩和", "order": ["处理率", "事故率", "时长"],
     }  # fmt: skip
-    plan["dimensions"]["体验"]["weights"] = {"combine": "乘积", "of": [{"method": "直接"}, {"method": "等权"}]}
+    plan["dimensions"]["体验"]["weights"] = {
+        "combine": "乘积",
+        "of": [{"method": "直接"}, {"method": "等权"}],
+    }
     plan["missing"] = {"min_measures": {"默认": 1, "过程": 2}, "min_dimensions": 2}
     plan["dimensions"]["体验"]["aggregate"] = "算术平均"
     attitude = next(iter(plan["dimensions"]["体验"]["indicators"].values()))

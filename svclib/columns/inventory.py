@@ -38,8 +38,8 @@ TABLES: dict[str, Table] = {
     "redundancy": _table("01", "cycle level subject a b", "n r ci_low ci_high confidence p p_adj judgement"),
     # 02 design: the expert panel, no part of a run
     "delphi_items": _table("02", "cycle kind parent node round",
-                           "n median q1 q3 iqr mean cv agree_share judgement n_paired median_change median_move "
-                           "p_diff stability note"),
+                           "n median q1 q3 iqr mean cv agree_share judgement n_paired median_change "
+                           "median_move p_diff stability note"),
     "delphi_rounds": _table("02", "cycle kind parent round",
                             "n_experts n_items estimate ci_low ci_high confidence p judgement change "
                             "n_agreed n_stable stop note"),

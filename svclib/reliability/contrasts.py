@@ -105,9 +105,7 @@ def groups(
     return checked("reliability_groups", table.drop(columns="n_shared").assign(p_diff_adj=adjusted))
 
 
-def _pairs(
-    responses: pd.DataFrame, framework: Framework, by: str
-) -> Iterator[tuple[dict[str, object], Sides]]:
+def _pairs(responses: pd.DataFrame, framework: Framework, by: str) -> Iterator[tuple[dict[str, str], Sides]]:
     """Keys and rows of every pair of groups that are asked two items of a dimension."""
     within = ["cycle", "subject"] if by == "channel" else ["cycle"]
     for key, rows in responses.groupby(within):
@@ -118,7 +116,7 @@ def _pairs(
                 asked = [set(wanted(dimension, subject)) for subject in subjects]
                 items = [i for i in wanted(dimension, min(subjects)) if i in set.intersection(*asked)]
                 if len(items) > 1:
-                    keys = {"cycle": key[0], "subject": key[1] if by == "channel" else ""}
+                    keys = {"cycle": str(key[0]), "subject": str(key[1]) if by == "channel" else ""}
                     yield keys | {"dimension": dimension.name, "a": a, "b": b}, _both((one, two), items)
 
 
