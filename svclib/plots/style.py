@@ -196,7 +196,7 @@ def panel_legend(axes: Sequence[Axes], handles: Sequence[Any]) -> None:
 
 def beside(ax: Axes, y: float, text: str) -> None:
     """Text of one row in the right margin."""
-    ax.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
+    ax.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, linespacing=1.4)
 
 
 def rows_axis(ax: Axes, texts: Sequence[str], width: int = 22) -> None:
