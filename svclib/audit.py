@@ -15,7 +15,7 @@ from svclib.errors import DataError, nearest
 from svclib.inference import adjust
 
 if TYPE_CHECKING:
-    from svclib.params.settings import Audit
+    from svclib.params.rules import Audit
 
 DOUBTED = ("below", "doubtful")
 

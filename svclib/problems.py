@@ -11,7 +11,7 @@ from svclib.columns import TABLES, sort_by_key
 from svclib.framework import Framework
 
 if TYPE_CHECKING:
-    from svclib.params.settings import ProblemRules
+    from svclib.params.rules import ProblemRules
 
 COMMON, PROMINENT = "common", "prominent"
 LEAST_UNITS = 2  # what one unit misses alone is not common

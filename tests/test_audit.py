@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from svclib import audit
 from svclib.columns import TABLES, checked
 from svclib.errors import DataError
-from svclib.params.settings import Audit
+from svclib.params.rules import Audit
 
 CYCLE = "2026Q2"
 NAN = np.nan

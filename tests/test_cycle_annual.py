@@ -20,7 +20,7 @@ from svclib import params as params_module
 from svclib.cycle import annual
 from svclib.cycle.parts import Part
 from svclib.errors import ParamError
-from svclib.params.settings import Annual
+from svclib.params.rules import Annual
 
 FRAMEWORK = tiny_framework()
 LABELS = FRAMEWORK.grades.labels

@@ -19,7 +19,7 @@ from svclib.deliver import annual
 from svclib.deliver.page import Page
 from svclib.framework import Framework
 from svclib.grades import NO_LIMIT
-from svclib.params.settings import Annual
+from svclib.params.rules import Annual
 from svclib.scores import round_half
 
 WEIGHTS = {"2026Q1": 0.2, "2026Q2": 0.3, "2026Q3": 0.5}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from svclib import problems
 from svclib.columns import checked
-from svclib.params.settings import ProblemRules
+from svclib.params.rules import ProblemRules
 
 FRAMEWORK = tiny_framework()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from svclib.columns.change import CHANGE
 from svclib.columns.kinds import Column, count, flag, text
 from svclib.columns.relative import RELATIVE
 from svclib.columns.statistics import STATISTICS
@@ -9,6 +10,7 @@ from svclib.columns.statistics import STATISTICS
 # An empty text ("") means "does not apply"; an empty number (NaN) means "not available".
 GLOSSARY: dict[str, Column] = {
     **STATISTICS,
+    **CHANGE,
     **RELATIVE,
     "cycle": text("周期", "Cycle"),
     "unit": text("被评价单位", "Unit"),

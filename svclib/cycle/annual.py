@@ -17,7 +17,7 @@ from svclib.cycle.steps import Tables
 from svclib.errors import ParamError
 from svclib.framework import Framework
 from svclib.grades import EXACT, NO_LIMIT, Graded, ranked
-from svclib.params.settings import Annual
+from svclib.params.rules import Annual
 from svclib.scores import TOTAL, NodeDraws, round_half
 
 FEW = "few_cycles"

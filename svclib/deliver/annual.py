@@ -15,7 +15,7 @@ from svclib.deliver.page import Page
 from svclib.tables import of_year
 
 if TYPE_CHECKING:
-    from svclib.params.settings import Annual
+    from svclib.params.rules import Annual
 
 LISTED = ("losses", "changes", "actions")
 GRADES = (
