@@ -56,6 +56,13 @@ def test_percent_scales_before_rounding():
     assert (tables.short_percent(0.95), tables.short_percent(0.995)) == ("95%", "99.5%")
 
 
+def test_a_probability_counted_over_draws_is_never_0_or_1():
+    told = [tables.odds(p) for p in (0.0, 0.0004, 0.001, 0.9986, 0.9996, 1.0)]
+    assert told == ["<0.1%", "<0.1%", "0.1%", "99.9%", ">99.9%", ">99.9%"]
+    frame = rf.PROBABILITY.head(1).assign(probability=1.0)
+    assert ">99.9%" in tables.show(frame, "zh", rf.label).text
+
+
 def test_p_value_is_never_zero():
     assert [tables.p_text(p) for p in (0.00099, 0.001, 0.0315, 1.0, np.nan)] == [
         "<0.001",
@@ -85,6 +92,16 @@ def test_golden_text_is_stable_and_shown_as_it_stands():
     text = tables.golden(frame, decimals=2)
     assert text == GOLDEN
     assert repr(text) == PlainTextFormatter()(text) == GOLDEN
+
+
+def test_a_value_without_a_known_size_shows_a_dash():
+    frame = rf.TOTALS.head(2)[["unit", "published"]].assign(n=[0, 12])
+    assert [line.split()[-1] for line in tables.show(frame, "zh", rf.label).text.splitlines()[1:]] == [
+        "—",
+        "12",
+    ]
+    alone = tables.show(frame[["unit", "n"]], "zh", rf.label).text
+    assert alone.splitlines()[1].split()[-1] == "0"
 
 
 def test_golden_takes_columns_and_decimals_by_name():

@@ -257,6 +257,10 @@ def test_reliability_and_credibility():
     assert zh == [
         "收回问卷146份，剔除9份，有效137份。信度最低的是内部监督“客户体验”，克隆巴赫α系数为0.62。1个单位暂不评级。"
     ]
+    none = rf.PROFILE.assign(n_rows=0, n_excluded=0, n=0)
+    zh, en = pair(wording.credibility, none, rf.RELIABILITY.iloc[:0], rf.GRADES)
+    assert zh == ["本期没有问卷，全部依据业务记录。1个单位暂不评级。"]
+    assert en[0].startswith("No questionnaires in this cycle")
 
 
 def test_consistency_names_the_expert_and_the_judgement_to_revisit():
@@ -379,6 +383,9 @@ def test_at_most_three_decisions_the_veto_first():
     zh, _ = pair(wording.decisions, rf.BOARD)
     assert len(zh) == 3
     assert zh[0] == "动力部触及一票否决：请确认等级，并明确整改责任人与期限。"
+    few = pd.concat([rf.BOARD.tail(1).assign(unit=f"T{k}", status="small_sample") for k in range(9)])
+    zh, _ = pair(wording.decisions, few.assign(reason="", verdict="not_judged"))
+    assert zh == ["T0、T1、T2等9个单位暂不评级：请决定补充调查，或本期不予评级。"]
     assert pair(wording.decisions, rf.BOARD.iloc[:0])[0] == ["本期没有需要特别决定的事项。"]
 
 

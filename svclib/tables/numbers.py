@@ -50,6 +50,14 @@ def percent(x: Any, decimals: int = 1, rule: str = "half_up") -> str:
     return text if text == DASH else f"{text}%"
 
 
+def odds(x: Any, decimals: int = 1) -> str:
+    """Probability counted over draws as percent; draws never show that one is 0 or 1."""
+    least = Decimal(1).scaleb(-decimals - 2)
+    if x > 1 - least:
+        return f">{percent(1 - least, decimals)}"
+    return f"<{percent(least, decimals)}" if x < least else percent(x, decimals)
+
+
 def short_percent(x: Any) -> str:
     """Fraction as percent without trailing zeros, for levels a person chose: 0.95 as "95%"."""
     text = percent(x, 4)

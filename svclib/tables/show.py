@@ -147,11 +147,20 @@ def show(
         else [cell(c, value, lang, label, digits[c]) for value in frame[c]]
         for c in shown
     ]
+    if "n" in shown:
+        cells[shown.index("n")] = _sizes(frame, cells[shown.index("n")])
     right = [_is_number(frame[c]) for c in shown]
     if frame.empty and shown:  # headers alone read like a fault
         cells, right = [[words(lang)["terms"]["no_rows"]], *([""] for _ in shown[1:])], [False] * len(shown)
     text = _layout(headers, cells, right)
     return Shown(_html(headers, cells, right, lang, caption), f"{caption}\n{text}" if caption else text)
+
+
+def _sizes(frame: pd.DataFrame, cells: list[str]) -> list[str]:
+    """Column n; a value given without the number it rests on has "—", not "0"."""
+    given = next((c for c in ("value", "published") if c in frame), None)
+    bare = (frame["n"] == 0) & frame[given].notna() if given else [False] * len(cells)
+    return [DASH if hidden else text for hidden, text in zip(bare, cells, strict=True)]
 
 
 def matrix(

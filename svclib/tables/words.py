@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from svclib.errors import ParamError
-from svclib.tables.numbers import fmt, p_text, percent
+from svclib.tables.numbers import fmt, odds, p_text, percent
 
 Label = Callable[[str, str], str]
 
@@ -30,6 +30,7 @@ PERCENT = _set(
     "time_share compliance gap rate_low rate_high min_rate share_others identical best_share "
     "p_weights p_both p_first spread share_low share_high agree_share"
 )
+ODDS = _set("probability p_weights p_both p_first")
 P_VALUES = _set(
     "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj "
     "mahalanobis_p "
@@ -132,6 +133,8 @@ def cell(column: str, value: Any, lang: str, label: Label, decimals: int) -> str
         return _cell_text(column, value, lang, label)
     if pd.api.types.is_bool(value):
         return words(lang)["terms"]["yes" if value else "no"]
+    if column in ODDS:
+        return odds(value, decimals)
     if column in PERCENT:
         return percent(value, decimals)
     if column in P_VALUES:

@@ -12,6 +12,8 @@ from svclib.tables import Card, Label
 from svclib.wording.templates import ALL_UNITS, Part, Writer, counted, listed, records, sentence
 
 ASKED = 3
+# A line asks for a decision on up to so many units by name; beyond that it names a few and counts.
+LISTED, NAMED = 8, 3
 
 
 def masthead(facts: Mapping[str, Any], lang: str, label: Label) -> str:
@@ -126,9 +128,18 @@ def decisions(board: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     if not pressing:
         writer.say([("decision.none", {})], key={"template": "decision.none"})
     for name, rows in pressing[:ASKED]:
-        units = listed((label(u, lang) for u in rows["unit"]), lang)
+        units = _some([label(u, lang) for u in rows["unit"]], lang)
         writer.say([(name, {"listed": units})], key={"template": name})
     return writer.claims()
+
+
+def _some(names: list[str], lang: str) -> str:
+    """All names while they fit a line, otherwise the first few and how many there are."""
+    if len(names) <= LISTED:
+        return listed(names, lang)
+    form = tables.words(lang)["terms"]["and_more"]
+    first = listed(names[:NAMED], lang)
+    return form.format(listed=first, count=len(names))
 
 
 def advice(losses: pd.DataFrame, framework: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:

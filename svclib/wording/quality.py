@@ -121,7 +121,7 @@ def agreement(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
 def credibility(
     profile: pd.DataFrame, reliability: pd.DataFrame, grades: pd.DataFrame, lang: str, label: Label
 ) -> pd.DataFrame:
-    """One claim: answers returned, excluded and valid, the lowest alpha, units without a grade.
+    """One claim: answers returned, excluded and valid or that there are none, lowest alpha, units ungraded.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def credibility(
     """
     facts: dict[str, Any] = {c: int(profile[c].sum()) for c in ("n_rows", "n_excluded", "n")}
     facts["cycle"] = only_cycle(profile)
-    parts: list[Part] = [("credibility.returned", facts)]
+    parts: list[Part] = [("credibility.returned" if facts["n_rows"] else "credibility.records", facts)]
     known = reliability.dropna(subset="estimate")
     if len(known):
         parts.append(("credibility.reliability", records(known.nsmallest(1, "estimate"))[0]))

@@ -72,20 +72,13 @@ def _p(value: Any, _: int) -> str:
     return text if text.startswith("<") else f"={text}"
 
 
-def _odds(value: Any, _: int) -> str:
-    """Probability in percent; draws never show that one is 0 or 1."""
-    if value > 0.999:
-        return f">{tables.percent(0.999)}"
-    return f"<{tables.percent(0.001)}" if value < 0.001 else tables.percent(value)
-
-
 FORMS: dict[str, Callable[[Any, int], str]] = {
     "+": tables.signed,
     "p": _p,
     "%": lambda value, _: tables.short_percent(value),
     "g": lambda value, _: tables.short(value),
     "ratio": lambda value, _: tables.ratio(value),
-    "odds": _odds,
+    "odds": lambda value, _: tables.odds(value),
 }
 
 
