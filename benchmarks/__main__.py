@@ -7,8 +7,6 @@ limit, and the exit code says so.
 from __future__ import annotations
 
 import sys
-import time
-import tracemalloc
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,9 +15,8 @@ import pandas as pd
 import pingouin as pg
 from scipy import stats
 
+from benchmarks.timing import peak, seconds
 from svclib import inference, moments, reliability
-
-REPEATS = 3
 
 
 class Row(NamedTuple):
@@ -30,25 +27,6 @@ class Row(NamedTuple):
     run: Callable[[], object]
     other: Callable[[], object]
     limit: float
-
-
-def seconds(run: Callable[[], object]) -> float:
-    """Best of a few runs."""
-    found = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        run()
-        found.append(time.perf_counter() - begun)
-    return min(found)
-
-
-def peak(run: Callable[[], object]) -> float:
-    """Peak memory allocated by Python during one run, MB."""
-    tracemalloc.start()
-    run()
-    top = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return top / 1e6
 
 
 def answers(n: int, k: int, units: int) -> pd.DataFrame:
@@ -71,7 +49,7 @@ def rows() -> list[Row]:
     def grouped_gram() -> None:
         order = np.argsort(code, kind="stable")
         for part in np.split(x[order], np.cumsum(np.bincount(code))[:-1]):
-            part.T @ part
+            np.dot(part.T, part)
 
     rng = np.random.default_rng(1)
     change, se = rng.normal(size=15_000), np.full(15_000, 0.1)

@@ -10,9 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pingouin
 
+from benchmarks.timing import HEAD, line, peak, seconds
 from svclib import factor, reliability
 
 ROWS, DIMENSIONS, ITEMS = 1_000_000, 6, 5
@@ -59,33 +57,6 @@ def survey() -> tuple[pd.DataFrame, Any]:
     keys = {"cycle": np.where(np.arange(ROWS) % 2, "a", "b"), "subject": "s", "cluster": "", "stratum": ""}
     ids = np.arange(ROWS).astype(str)
     return frame.assign(**keys, respondent=ids, weight=1.0), SimpleNamespace(dimensions=dimensions)
-
-
-def seconds(run: Callable[[], object], repeats: int = 3) -> float:
-    """Processor time, best of a few runs: what other programs do then does not count."""
-    found = []
-    for _ in range(repeats):
-        begun = time.process_time()
-        run()
-        found.append(time.process_time() - begun)
-    return min(found)
-
-
-def peak(run: Callable[[], object]) -> float:
-    """Megabytes allocated beyond what was there, at the most."""
-    tracemalloc.start()
-    run()
-    top = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return top / 1e6
-
-
-def line(task: str, own: float, against: str, other: float, limit: float) -> int:
-    """Print one comparison; 1 where the ratio is over its limit."""
-    ratio = own / other
-    bound = f"{limit:g}" if np.isfinite(limit) else "-"
-    print(f"{task:<44}{own:>9.3f}  {against:<34}{other:>9.3f}{ratio:>9.3f}{bound:>8}")
-    return int(ratio > limit)
 
 
 def large() -> int:
@@ -157,7 +128,7 @@ def psych(x: pd.DataFrame) -> float | None:
 
 def main() -> int:
     """Print all comparisons; 1 when a budget is missed."""
-    print(f"{'task':<44}{'own':>9}  {'against':<34}{'other':>9}{'ratio':>9}{'limit':>8}")
+    print(HEAD)
     return int(large() + against_peers() > 0)
 
 

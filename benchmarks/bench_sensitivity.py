@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
-import tracemalloc
-from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.timing import HEAD, line, peak, seconds
 from svclib import framework, sensitivity
 from svclib.grades import Met
 from svclib.scores import WeightDraws
@@ -72,33 +70,6 @@ def drawn(rng: np.random.Generator) -> WeightDraws:
     return WeightDraws(np.hstack(inner), rng.dirichlet(np.full(DIMENSIONS, 20.0), size=DRAWS))
 
 
-def seconds(run: Callable[[], object], repeats: int = 3) -> float:
-    """Processor time, best of a few runs: what other programs do then does not count."""
-    found = []
-    for _ in range(repeats):
-        begun = time.process_time()
-        run()
-        found.append(time.process_time() - begun)
-    return min(found)
-
-
-def peak(run: Callable[[], object]) -> float:
-    """Megabytes allocated beyond what was there, at the most."""
-    tracemalloc.start()
-    run()
-    top = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return top / 1e6
-
-
-def line(task: str, own: float, against: str, other: float, limit: float) -> int:
-    """Print one comparison; 1 where the ratio is over its limit."""
-    ratio = own / other
-    bound = f"{limit:g}" if np.isfinite(limit) else "-"
-    print(f"{task:<44}{own:>9.3f}  {against:<34}{other:>9.3f}{ratio:>9.3f}{bound:>8}")
-    return int(ratio > limit)
-
-
 def peer(of: Standing, weights: np.ndarray) -> float | None:
     """Seconds of pymcdm's weighted sum for all draws, from a few of them; None where it is absent."""
     try:
@@ -120,7 +91,7 @@ def main() -> int:
     of, weights = standing(system()), drawn(np.random.default_rng(1))
     whole = np.repeat(weights.top, PER_DIMENSION, axis=1) * weights.local
     turned = np.ascontiguousarray(of.points.T)
-    print(f"{'task':<44}{'own':>9}  {'against':<34}{'other':>9}{'ratio':>9}{'limit':>8}")
+    print(HEAD)
     product = seconds(lambda: whole @ turned, 10)
     own = seconds(lambda: of_weights([(of, weights)]))
     bad = line("grades and ranks, 10k x 500 x 30, s", own, "one product of that size", product, RATIO)

@@ -15,7 +15,7 @@ import pandas as pd
 from pymcdm import weights as oracle
 from pymcdm.weights.subjective import AHP
 
-from benchmarks.bench_reliability import line, seconds
+from benchmarks.timing import HEAD, line, seconds
 from svclib import weights
 
 EXPERTS, ITEMS, UNITS, INDICATORS, TABLES = 200, 7, 500, 30, 50
@@ -80,7 +80,7 @@ def tables() -> int:
 
 def main() -> int:
     """Print all comparisons; 1 when a limit is missed."""
-    print(f"{'task':<44}{'own':>9}  {'against':<34}{'other':>9}{'ratio':>9}{'limit':>8}")
+    print(HEAD)
     return int(panels() + tables() > 0)
 
 
