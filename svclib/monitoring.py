@@ -37,7 +37,7 @@ def alerts(
         rows.append(
             {key: row[key] for key in ("cycle", "unit", "indicator", "value")}
             | {"level": level, "rule": rule, "threshold": threshold}
-            | {"owner": indicator.owner, "step": indicator.step}
+            | {"measure": indicator.unit, "owner": indicator.owner, "step": indicator.step}
         )
     return pd.DataFrame(rows, columns=list(TABLES["alerts"].all_columns))
 

@@ -221,6 +221,7 @@ def _row(row: Any, indicator: Indicator, aim: Aim, grades: Grades) -> dict[str, 
     return {
         name: getattr(row, name) for name in ("cycle", "unit", "indicator", "value", "ci_low", "ci_high")
     } | {
+        "measure": indicator.unit,
         "target": _edge(row.value, low, high),
         "warn": _edge_of(aim.warn, row.value),
         "status": status,

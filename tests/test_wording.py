@@ -277,12 +277,13 @@ def test_weights_screening_targets_and_alerts():
     zh, _ = pair(wording.screening, rf.SCREENING)
     assert zh == ["收回问卷146份，“作答过快”标记5份，剔除5份。"]
     zh, _ = pair(wording.targets, rf.TARGETS)
-    assert "保洁部“服务态度”为4.40，达标（目标值4.3）。置信区间[4.20, 4.60]跨过目标值，把握不足。" in zh
-    zh, _ = pair(wording.alerts, rf.ALERTS)
-    assert "红色预警：动力部“事故率”为3.10，触及一票否决界值2。责任人：张三。" in zh
+    assert "保洁部“服务态度”为4.40分，达标（目标值4.3分）。置信区间[4.20, 4.60]分跨过目标值，把握不足。" in zh
+    zh, en = pair(wording.alerts, rf.ALERTS)
+    assert "红色预警：动力部“事故率”为3.10起/千单，触及一票否决界值2起/千单。责任人：张三。" in zh
+    assert "Amber: Cleaning, Handled at 94.10% is below the warning value 95%." in en
     for value, side in ((3.1, "高于"), (1.2, "低于")):
         warned = rf.ALERTS.assign(rule="warn", threshold=2.0, value=value)
-        assert any(f"{side}预警值2。" in text for text in pair(wording.alerts, warned)[0])
+        assert any(f"{side}预警值2%。" in text for text in pair(wording.alerts, warned)[0])
 
 
 @pytest.mark.parametrize("status", ["not_applicable", "not_reported", "small_sample"])

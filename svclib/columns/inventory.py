@@ -185,14 +185,14 @@ TABLES: dict[str, Table] = {
                             "change_crude change_adjusted mix_effect reversed"),
     # 60 monitoring and targets
     "targets": _table("60", "cycle unit indicator",
-                      "value ci_low ci_high base target stretch warn status certain owner step due "
+                      "value measure ci_low ci_high base target stretch warn status certain owner step due "
                       "valid_from revisions basis"),
     "losses": _table("60", "cycle unit indicator",
                      "dimension value weight score lost target peers last priority"),
     "levers": _table("60", "cycle unit indicator", "score target gain gain_together priority lifts"),
     "consequences": _table("60", "cycle unit rule", "grade n action clause"),
     "personnel": _table("60", "cycle unit rule", "head grade n factor action clause", private=True),
-    "alerts": _table("60", "cycle unit indicator", "level rule value threshold owner step"),
+    "alerts": _table("60", "cycle unit indicator", "level rule value measure threshold owner step"),
     "history": _table("60", "cycle unit node", "level score published grade"),
     # 70 problems and measures
     "problems": _table("70", "cycle problem indicator unit",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Label
-from svclib.wording.templates import Row, Writer, records
+from svclib.wording.templates import Row, Writer, records, unit_of_measure
 
 COUNTS = {"duration": "duration", "rate": "count", "amount": "count"}
 CHANGED = ("improved", "declined")
@@ -78,8 +78,7 @@ def _extra(row: Row, lang: str, label: Label, digits: int) -> dict[str, Any]:
 def _unit(row: Row, lang: str, label: Label) -> str:
     if row["level"] != "indicator":
         return str(tables.words(lang)["terms"]["points"])
-    text = label(row["measure"], lang)
-    return text if lang == "zh" or text in ("", "%") else f" {text}"
+    return unit_of_measure(row["measure"], lang, label)
 
 
 def _direction(row: Row, digits: int) -> str:

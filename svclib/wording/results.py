@@ -9,7 +9,17 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Label
-from svclib.wording.templates import ALL_UNITS, Part, Row, Writer, counted, only_cycle, records, sentence
+from svclib.wording.templates import (
+    ALL_UNITS,
+    Part,
+    Row,
+    Writer,
+    counted,
+    only_cycle,
+    records,
+    sentence,
+    unit_of_measure,
+)
 
 HEADLINE_CHARACTERS = 60
 LIMITED = ("veto", "cap")
@@ -91,7 +101,7 @@ def _odds(row: Row, probability: pd.DataFrame | None) -> list[Part]:
 def targets(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -> pd.DataFrame:
     """Claims on table "targets": met or missed, and 把握不足 where the interval crosses the target."""
     writer = Writer("targets", lang, label, decimals)
-    for row in records(frame):
+    for row in _measured(frame, lang, label):
         parts: list[Part] = [(f"target.{row['status']}", row)]
         if row["status"] in ("met", "missed") and not row["certain"]:
             parts.append(("target.uncertain", row))
@@ -104,7 +114,7 @@ def alerts(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -
     writer = Writer("alerts", lang, label, decimals)
     if frame.empty:
         writer.say([("alert.none", {})], key={"template": "alert.none"})
-    for row in records(frame):
+    for row in _measured(frame, lang, label):
         side = "above" if row["value"] > row["threshold"] else "under"
         name = f"warn_{side}" if row["rule"] == "warn" else row["rule"]
         parts: list[Part] = [(f"alert.{name}", row)]
@@ -112,6 +122,11 @@ def alerts(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -
             parts.append(("alert.owner", row))
         writer.say(parts)
     return writer.claims()
+
+
+def _measured(frame: pd.DataFrame, lang: str, label: Label) -> list[dict[str, Any]]:
+    """Rows with the unit of measure as it follows a number."""
+    return [row | {"unit_text": unit_of_measure(row["measure"], lang, label)} for row in records(frame)]
 
 
 def headline(

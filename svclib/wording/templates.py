@@ -111,6 +111,12 @@ class Writer:
         return pd.DataFrame(self.rows, columns=list(columns.TABLES["claims"].all_columns), dtype="str")
 
 
+def unit_of_measure(measure: str, lang: str, label: Label) -> str:
+    """Unit of measure as it follows a number: set off by a space in English, but for %."""
+    text = label(measure, lang)
+    return text if lang == "zh" or text in ("", "%") else f" {text}"
+
+
 def listed(names: Iterable[str], lang: str) -> str:
     """Names in one text."""
     return str(tables.words(lang)["terms"]["list_separator"]).join(names)
