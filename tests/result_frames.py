@@ -367,6 +367,28 @@ WEIGHTS = table(
     },
 )
 
+DRIVERS = table(
+    "drivers",
+    *(
+        {
+            "cycle": CYCLE,
+            "explained": "客户体验",
+            "parent": "total",
+            "node": node,
+            "share": share,
+            "share_low": share / 2,
+            "share_high": 1.1 * share,
+            "confidence": 0.95,
+            "judgement": judgement,
+            "r2": 0.41,
+            "n": 120,
+        }
+        for node, share, judgement in (
+            ("运行安全", 0.85, "above_noise"),
+            ("事故率", 0.15, "within_noise"),
+        )
+    ),
+)
 EXPERTS = table(
     "expert_weights",
     *(

@@ -307,6 +307,19 @@ def test_rules_that_name_no_outcome(tmp_path, rule, told):
     assert told in str(error.value)
 
 
+def test_a_level_with_a_child_nobody_rates_is_refused_on_reading(tmp_path):
+    text = with_rule(tmp_path, "{method: drivers, outcome: 总体}").read_text(encoding="utf-8")
+    path = tmp_path / "moved.yaml"
+    path.write_text(
+        text.replace("  效率:\n", "  效率:\n    weights: {method: drivers, outcome: 总体}\n"),
+        encoding="utf-8",
+    )
+    with pytest.raises(InputErrors) as error:
+        frameworks.load(path)
+    for name in ("总体", "办结率"):
+        assert f"{name} cannot be a driver of 总体: nobody rates it, or it is the outcome" in str(error.value)
+
+
 POPULATION = np.array(
     [
         [1, 0.5, 0.5, 0, 0.5],

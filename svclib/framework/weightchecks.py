@@ -41,13 +41,26 @@ def check_pins(framework: Framework, notes: Notes) -> None:
 
 
 def check_outcomes(framework: Framework, notes: Notes) -> None:
-    """What the drivers explain is rated."""
+    """What the drivers explain is rated, and so is whatever is to explain it."""
     known = [*(i.name for i in framework.indicators if i.items), *framework.items]
     levels: list[tuple[KeyPath, Weighting]] = [((), framework.weights)]
     levels += [(("dimensions", d.name), d.weights) for d in framework.dimensions]
     for path, rule in levels:
         named = [part.outcome for part in rule.parts if part.outcome]
         unknown_names(named, known, (*path, "weights", "outcome"), "rated indicator or item", notes)
+        for outcome in dict.fromkeys(named):
+            _explaining(framework, path, outcome, notes)
+
+
+def _explaining(framework: Framework, path: KeyPath, outcome: str, notes: Notes) -> None:
+    """Every child of a level weighted by drivers has an item besides those of the outcome."""
+    own = next((set(i.items) for i in framework.indicators if i.name == outcome), {outcome})
+    below = {d.name: d.indicators for d in framework.dimensions}
+    if path:
+        below = {i.name: (i,) for i in below[path[-1]]}
+    for name in (n for n, within in below.items() if not any(set(i.items) - own for i in within)):
+        found = f"{name} cannot be a driver of {outcome}: nobody rates it, or it is the outcome itself"
+        notes.add((*path, "weights"), found, "Choose another method for this level.")
 
 
 def _combination(weights: Weighting, at: KeyPath, notes: Notes) -> None:

@@ -21,7 +21,7 @@ from svclib.plots.style import Chart, use_style
 from svclib.plots.subjects import subject_dumbbells
 from svclib.plots.validity import distinctness, loadings, scree
 from svclib.plots.waterfall import grade_waterfall
-from svclib.plots.weighting import consistency, weight_methods, weights
+from svclib.plots.weighting import consistency, drivers, weight_methods, weights
 from svclib.plots.year import course
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "course",
     "distinctness",
     "distribution",
+    "drivers",
     "expert_cloud",
     "flag_matrix",
     "fuzzy_operators",

@@ -190,3 +190,35 @@ def weight_methods(
     handles = ax.get_legend_handles_labels()
     chart.legend(*handles, loc="outside upper left", ncols=4, **style.LEGEND)
     return style.finish(chart, title, style.word("methods_caption", lang), spoken)
+
+
+def drivers(frame: pd.DataFrame, lang: str, label: Label) -> Chart:
+    """Share of each item in what explains the outcome, with its interval; hollow where chance does as well.
+
+    Parameters
+    ----------
+    frame : rows of table "drivers" with one `explained` and one `parent`; those without numbers
+        are left out.
+    """
+    known = frame.dropna(subset="share").sort_values("share", ascending=False, kind="stable")
+    if known.empty:
+        return style.no_data(lang, "")
+    title = style.named("parent", known["parent"].iloc[0], lang, label)
+    chart, (ax,) = style.canvas(len(known) + 1, lang)
+    spoken = []
+    for y, row in enumerate(style.rows(known)):
+        fill = style.SERIES[0] if row.judgement == "above_noise" else "white"
+        style.interval_line(ax, y, 100 * row.share_low, 100 * row.share_high, style.SERIES[0])
+        ax.plot(100 * row.share, y, "o", mfc=fill, mec=style.SERIES[0], zorder=3)
+        text = f"{tables.percent(row.share)} ({style.named('judgement', row.judgement, lang, label)})"
+        style.beside(ax, y, text)
+        spoken.append(f"{label(row.node, lang)} {text}")
+    style.rows_axis(ax, [label(n, lang) for n in known["node"]], 30)
+    ax.set_xlim(0, 105 * known["share_high"].max())
+    ax.set_xlabel(style.word("share_axis", lang))
+    first = known.iloc[0]
+    level = tables.short_percent(first["confidence"])
+    texts = [style.word("drivers_caption", lang, outcome=label(first["explained"], lang),
+                        r2=tables.percent(first["r2"]), n=int(first["n"])),
+             style.word("interval", lang, confidence=level)]  # fmt: skip
+    return style.finish(chart, title, style.caption(lang, *texts), spoken)

@@ -13,13 +13,14 @@ import pandas as pd
 from svclib import columns as inventory
 from svclib.errors import ParamError
 from svclib.tables.numbers import DASH, Decimals, fmt, interval, short_percent
-from svclib.tables.words import DECIMALS, Label, cell, words
+from svclib.tables.words import DECIMALS, PERCENT, Label, cell, words
 
 PAIRS = {
     "ci_low": "ci_high",
     "ci90_low": "ci90_high",
     "score_low": "score_high",
     "rank_low": "rank_high",
+    "share_low": "share_high",
 }
 
 
@@ -142,7 +143,7 @@ def show(
     headers = [_interval_header(frame, c, lang) if c in pairs else _header(frame, c, lang) for c in shown]
     digits = {c: _digits(c, decimals, DECIMALS.get(c, 2)) for c in shown}
     cells = [
-        [interval(lo, hi, digits[c]) for lo, hi in zip(frame[c], frame[pairs[c]], strict=True)]
+        [_limits(c, lo, hi, digits[c]) for lo, hi in zip(frame[c], frame[pairs[c]], strict=True)]
         if c in pairs
         else [cell(c, value, lang, label, digits[c]) for value in frame[c]]
         for c in shown
@@ -154,6 +155,12 @@ def show(
         cells, right = [[words(lang)["terms"]["no_rows"]], *([""] for _ in shown[1:])], [False] * len(shown)
     text = _layout(headers, cells, right)
     return Shown(_html(headers, cells, right, lang, caption), f"{caption}\n{text}" if caption else text)
+
+
+def _limits(column: str, low: float, high: float, digits: int) -> str:
+    """Two limits in one cell, in percent where the column is."""
+    scale = 100 if column in PERCENT else 1
+    return interval(scale * low, scale * high, digits)
 
 
 def _sizes(frame: pd.DataFrame, cells: list[str]) -> list[str]:

@@ -41,7 +41,7 @@ from svclib.wording.quality import (
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.sensitivity import choices, flips, robustness
 from svclib.wording.templates import sentence
-from svclib.wording.weighting import consistency, experts, methods, weights
+from svclib.wording.weighting import consistency, drivers, experts, methods, weights
 from svclib.wording.year import year_changes, year_measures, year_notes
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "cut_proposals",
     "decisions",
     "delphi",
+    "drivers",
     "experts",
     "findings",
     "flips",

@@ -105,3 +105,20 @@ def methods(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
         }
         writer.say([("weights.method", row | told)])
     return writer.claims()
+
+
+def drivers(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
+    """Claims on table "drivers": per outcome and parent, the largest share, and which are within chance."""
+    writer = Writer("drivers", lang, label)
+    for _, rows in frame.groupby(["explained", "parent"], sort=False):
+        known = rows.dropna(subset="share").sort_values("share", ascending=False, kind="stable")
+        if known.empty:
+            writer.say([("drivers.not_computed", records(rows)[0])])
+            continue
+        largest = known.iloc[:1]
+        parts: list[Part] = [("drivers.largest", row) for row in records(largest)]
+        chance = known.loc[known["judgement"] == "within_noise", "node"]
+        if len(chance):
+            parts.append(("drivers.chance", {"listed": listed((label(n, lang) for n in chance), lang)}))
+        writer.say(parts)
+    return writer.claims()
