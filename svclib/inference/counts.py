@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 from statsmodels.stats.contingency_tables import mcnemar as _sm_mcnemar
 from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -81,14 +81,16 @@ def rate_change(
 
     Parameters
     ----------
-    events0, exposure0, events1, exposure1 : counts and exposures, scalars or (m,)
+    events0, exposure0, events1, exposure1 : counts and exposures, scalars or (m,); counts that
+        scatter more than Poisson are given divided by `inflation`
     mid_ratio : relative change that matters; 0.2 means a ratio beyond 0.8 … 1.2
     confidence : 1 − α
 
     Returns
     -------
     DataFrame, m rows: estimate (a ratio) and the columns of `change_test` with limits as
-    ratios, and p_minlike, the two-sided p of R's poisson.test.  NaN where there is no event.
+    ratios, and p_minlike, the two-sided p of R's poisson.test (whole counts only).  NaN where
+    there is no event.
     """
     return _per_row(_rate_row, (events0, exposure0, events1, exposure1, mid_ratio), confidence, _check_rates)
 
@@ -241,7 +243,9 @@ def _rate_row(
 
     def tails(ratio: float) -> tuple[float, float]:
         p = share(max(ratio, 0.0))
-        return float(stats.binom.sf(events1 - 1, total, p)), float(stats.binom.cdf(events1, total, p))
+        larger = special.betainc(events1, events0 + 1, p) if events1 > 0 else 1.0
+        smaller = special.betaincc(events1 + 1, events0, p) if events0 > 0 else 1.0
+        return float(larger), float(smaller)
 
     def interval(level: float) -> tuple[float, float]:
         low = float(stats.beta.ppf(level / 2, events1, events0 + 1)) if events1 > 0 else 0.0
@@ -251,5 +255,7 @@ def _rate_row(
 
     ratio = np.inf if events0 == 0 else events1 / exposure1 / (events0 / exposure0)
     row = _row(ratio, interval, tails, (1.0, 1 - mid, 1 + mid), alpha)
+    if not (events0.is_integer() and events1.is_integer()):
+        return {**row, "p_minlike": np.nan}
     minlike = stats.binomtest(int(events1), int(total), share(1.0)).pvalue
     return {**row, "p_minlike": float(minlike)}

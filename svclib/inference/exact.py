@@ -1,4 +1,4 @@
-"""Exact conditional tests on values that sit on a lattice, and P(superiority), from counts."""
+"""Exact conditional tests on values that sit on a lattice."""
 
 from __future__ import annotations
 
@@ -60,18 +60,6 @@ def midp_sign_flip(differences: np.ndarray) -> float:
         weight = np.convolve(weight, flips)
     distance = np.abs(2 * np.arange(len(weight)) - steps.sum())
     return _midp(weight, distance, abs(int(signed.sum())))
-
-
-def superiority(counts0: np.ndarray, counts1: np.ndarray) -> np.ndarray:
-    """P(X1 > X0) + ½ P(X1 = X0) from counts per ordered category, (..., categories) → (...).
-
-    Equals the Mann–Whitney U of the current period over n0·n1; NaN when a period is empty.
-    """
-    c0, c1 = np.asarray(counts0, dtype=float), np.asarray(counts1, dtype=float)
-    below = np.cumsum(c0, axis=-1) - c0 / 2
-    pairs = c0.sum(axis=-1) * c1.sum(axis=-1)
-    wins = (c1 * below).sum(axis=-1)
-    return np.divide(wins, pairs, out=np.full(np.shape(pairs), np.nan), where=pairs > 0)
 
 
 def _midp(weight: np.ndarray, distance: np.ndarray, observed: int) -> float:
