@@ -29,6 +29,7 @@ def check(written: ParamsFile, framework: Framework | None, doc: Document) -> No
     if framework is not None:
         _scope(written, framework, doc)
         _criterion(written, framework, doc)
+        _moves(written, framework, doc)
         _annual(written, framework, doc)
 
 
@@ -49,6 +50,17 @@ def _scope(written: ParamsFile, framework: Framework, doc: Document) -> None:
         if name not in known:
             key = ("scope", "indicators", position)
             doc.add(key, f"unknown indicator {name!r}", "Name one of the framework.", nearest(name, known))
+
+
+def _moves(written: ParamsFile, framework: Framework, doc: Document) -> None:
+    known = [i.name for i in framework.indicators]
+    for course, names in written.training.moves.items():
+        for name in names:
+            if name not in known:
+                key = ("training", "moves", course)
+                doc.add(
+                    key, f"unknown indicator {name!r}", "Name one of the framework.", nearest(name, known)
+                )
 
 
 def _criterion(written: ParamsFile, framework: Framework, doc: Document) -> None:

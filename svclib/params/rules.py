@@ -110,6 +110,18 @@ class ProblemRules(Frozen):
     outlier: Annotated[float, Field(gt=0)] = 1.5
 
 
+class TrainingRules(Frozen):
+    """What a course is to move, and what matters.
+
+    `mid` is the least change that matters, in points of a hundred; `moves` names the indicators
+    each course should improve; a unit counts as trained from the share `trained_from` of its people.
+    """
+
+    mid: Annotated[float, Field(gt=0, le=100)] | None = None
+    moves: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    trained_from: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
 class Collection(Frozen):
     """What the return of questionnaires must reach, and whether answers are weighted to the population."""
 

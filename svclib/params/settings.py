@@ -23,6 +23,7 @@ from svclib.params.rules import (
     Scope,
     Screening,
     Sensitivity,
+    TrainingRules,
 )
 
 CycleKind = Literal["regular", "annual", "ad_hoc"]
@@ -33,7 +34,7 @@ Family = Literal["total", "dimension", "indicator"]
 Preset = Literal["wjx", "pairs", "servicenow"]
 DATA_NAMES = (
     *("units", "responses", "kpis", "judgments", "targets", "collection", "events", "inspections"),
-    *("exposure", "interviews", "adjustments", "actions", "audit", "appeals", "corrections"),
+    *("exposure", "interviews", "adjustments", "actions", "training", "audit", "appeals", "corrections"),
     *("benchmarks", "keywords", "delphi"),
 )
 
@@ -130,6 +131,7 @@ class DataFiles(Frozen):
     interviews: FileEntry | None = None
     adjustments: FileEntry | None = None
     actions: FileEntry | None = None
+    training: FileEntry | None = None
     audit: FileEntry | None = None
     appeals: FileEntry | None = None
     corrections: FileEntry | None = None
@@ -163,6 +165,8 @@ class Settings(Frozen):
     collection: Collection = Collection()
     audit: Audit = Audit()
     problems: ProblemRules = ProblemRules()
+    comparison: tuple[str, ...] = ()
+    training: TrainingRules = TrainingRules()
     delphi: DelphiRules = DelphiRules()
     scope: Scope | None = None
     sensitivity: Sensitivity = Sensitivity()

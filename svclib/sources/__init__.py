@@ -129,6 +129,7 @@ def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Pro
     hashes = {name: table.cells.sha256 for name, table in found.items()}
     problems += [p for table in found.values() for p in table.problems]
     problems += scope.problems(params, frames["units"])
+    problems += scope.named(params, frames["units"], given.get("training"))
     return Inputs(**frames, sheets=filled, exclusions=out, hashes=hashes), problems
 
 

@@ -1,4 +1,4 @@
-"""What an ad-hoc cycle looks at must be there: its units, and something to evaluate in each of them."""
+"""What a params file names must be in the data: units of a scope, units compared with, courses."""
 
 from __future__ import annotations
 
@@ -34,3 +34,20 @@ def problems(params: Params, units: pd.DataFrame) -> list[Problem]:
             for told, remedy in troubles(params.framework, left)
         ]
     return list(dict.fromkeys(found))
+
+
+def named(params: Params, units: pd.DataFrame, training: pd.DataFrame | None) -> list[Problem]:
+    """Unknown units of `comparison`, and unknown courses of `training.moves`."""
+    known, file = [str(u) for u in units["unit"]], params.file.name
+    found = [
+        Problem(file, "", "comparison", f"unknown unit {u!r}", "Name one of units.", nearest(u, known))
+        for u in params.comparison
+        if known and u not in known
+    ]
+    courses = sorted(set(training["course"])) if training is not None else []
+    remedy = "Name a course of the training sheet."
+    return found + [
+        Problem(file, "", "training.moves", f"unknown course {c!r}", remedy, nearest(c, courses))
+        for c in params.training.moves
+        if c not in courses
+    ]

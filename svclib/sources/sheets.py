@@ -21,6 +21,8 @@ _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MOMENT = re.compile(_DAY.pattern + r"(?:[ T]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?(?:\.0+)?)?")
 _TOP = ("total", "总分")
 NUMBERS = ("number", "count")
+SEVERAL = re.compile(r"[;；、,，]")
+FULL_MARKS, RATINGS = 100.0, (1, 5)
 
 
 class Names(NamedTuple):
@@ -106,6 +108,26 @@ def _findings(table: Table, frame: pd.DataFrame, names: Names) -> None:
         table.flag(outside, "date", f"not within the period {first} to {last}", remedy)
 
 
+def _trained(table: Table, frame: pd.DataFrame, _: Names) -> None:
+    """Marks lie between 0 and full marks, and what was tested afterwards was tested before."""
+    full = frame["full_marks"].fillna(FULL_MARKS)
+    table.flag(full <= 0, "full_marks", "full marks not above 0", "Correct it.")
+    for part in ("theory", "skill"):
+        before, after = f"pre_{part}", f"post_{part}"
+        for column in (before, after):
+            wrong = frame[column].notna() & ~frame[column].between(0, full)
+            table.flag(wrong, column, "not between 0 and the full marks", "Correct one of them.")
+        alone = frame[after].notna() & frame[before].isna()
+        table.flag(alone, after, f"no {table.header(before)} to compare with", "Fill it in, or empty this.")
+    low, high = RATINGS
+    wrong = frame["satisfaction"].notna() & ~frame["satisfaction"].between(low, high)
+    table.flag(wrong, "satisfaction", f"not between {low} and {high}", "Correct it.")
+    absent = (frame["trained"] == "no") & frame["satisfaction"].notna()
+    table.flag(
+        absent, "satisfaction", "rated by someone who was not trained", "Empty it, or correct the other."
+    )
+
+
 def _exposed(table: Table, frame: pd.DataFrame, names: Names) -> None:
     counted.exposure(table, frame, names.framework)
 
@@ -116,6 +138,7 @@ _ACROSS = {
     "inspections": _findings,
     "exposure": _exposed,
     "adjustments": _points,
+    "training": _trained,
     "audit": _answered,
     "delphi": opinions.check,
 }
@@ -144,6 +167,8 @@ def _column(table: Table, name: str, field: Field, names: Names) -> object:
         return _choices(table, name, field)
     if field.kind == "text":
         return table.text(name)
+    if field.kind == "units":
+        return _several(table, name, names.units)
     return _names(table, name, field, names)
 
 
@@ -189,6 +214,18 @@ def _choices(table: Table, name: str, field: Field) -> pd.Series:
         )
     blank = next(iter(field.choices.values()), "") if field.kind == "choice" and not field.required else ""
     return text.map({**known, "": blank}).fillna("").astype("str")
+
+
+def _several(table: Table, name: str, units: Sequence[str]) -> pd.Series:
+    """Names of units joined by ";", each once; an unknown one is noted."""
+    text = table.text(name)
+    listed = {cell: [p.strip() for p in SEVERAL.split(cell) if p.strip()] for cell in set(text)}
+    listed |= {cell: [cell] for cell in listed if cell in units}
+    for cell, parts in sorted(listed.items()):
+        for part in (p for p in parts if p not in units):
+            remedy = "Name units of the list, separated by ；."
+            table.flag(text == cell, name, f"unknown unit {part!r}", remedy, nearest(part, units))
+    return text.map({cell: ";".join(dict.fromkeys(parts)) for cell, parts in listed.items()}).astype("str")
 
 
 def _names(table: Table, name: str, field: Field, names: Names) -> pd.Series:

@@ -20,7 +20,7 @@ HEAD = {True: PatternFill("solid", fgColor="0B3A66"), False: PatternFill("solid"
 ROWS = 2000  # rows that offer the choices
 KINDS: dict[Kind, str] = {
     "text": "文字", "number": "数字", "count": "非负整数", "day": "日期", "moment": "日期和时间", "yes": "是/否",
-    "choice": "选项", "choice?": "选项或空白", "unit": "部门名称", "unit?": "部门名称或空白", "indicator": "指标名称",
+    "choice": "选项", "choice?": "选项或空白", "unit": "部门名称", "unit?": "部门名称或空白", "units": "部门名称，可多个", "indicator": "指标名称",
     "node": "指标、维度或总分", "adjustment": "加减分事项", "opinion": "维度、指标或等级",
 }  # fmt: skip
 GUIDE = """数据模板：怎样填写

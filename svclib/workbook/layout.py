@@ -204,7 +204,7 @@ DATA = {
     "units": "部门", "responses": "问卷", "kpis": "指标数据", "judgments": "专家判断", "targets": "目标值",
     "collection": "数据回收", "events": "事件记录", "inspections": "检查记录",
     "exposure": "业务量", "interviews": "访谈记录", "adjustments": "加减分", "actions": "整改措施",
-    "audit": "回访核查", "appeals": "申诉", "corrections": "更正", "benchmarks": "外部参照",
+    "training": "培训", "audit": "回访核查", "appeals": "申诉", "corrections": "更正", "benchmarks": "外部参照",
     "keywords": "意见关键词", "delphi": "德尔菲",
 }  # fmt: skip
 CYCLE = (
@@ -250,6 +250,10 @@ CYCLE = (
     Column("真实率不足时", ("audit", "below"), "value", "", ("标记", "待核实")),
     Column("共性问题比例", ("problems", "common_share"), "value"),
     Column("突出问题倍数", ("problems", "outlier"), "value"),
+    Column("对照部门", ("comparison",), "list", "没有采取措施、用来对照的部门；空白时试点部门与同组其余部门对照"),
+    Column("培训·最小有意义变化", ("training", "mid"), "value", "按百分制计，如 5"),
+    Column("培训·应改善指标", ("training", "moves"), "flow", "各课程应改善的指标，如 {服务用语: [服务态度]}"),
+    Column("培训·参训比例", ("training", "trained_from"), "value", "参训达到此比例的部门算已培训，如 0.5"),
     Column("德尔菲同意线", ("delphi", "agree_from"), "value", "重要性评分达到几分算同意；空白为接近中位数"),
     Column("年度·各期文件", ("annual", "from"), "list"),
     Column("年度·权重", ("annual", "weights"), "pairs"),

@@ -44,6 +44,17 @@ SHEETS: dict[str, Sheet] = {
             "owner": OWNER,
             "started": Field("开始日期", "day", False, "开始日期", "Started", "2026-04-10"),
             "due": Field("完成期限", "day", False, "最迟完成日期", "Due", "2026-06-10"),
+            "pilot_units": Field(
+                "试点部门",
+                "units",
+                False,
+                "先行试点的部门，用；隔开；本部门总算在内，同组其余部门即为对照",
+                "Units that try it out first; its own always counts, the rest of the group are compared with",
+                "",
+            ),
+            "milestone": Field(
+                "里程碑", "text", False, "下一个关键节点及日期", "Next milestone and its day", "5月底全面铺开"
+            ),
             "status": Field(
                 "状态",
                 "choice",

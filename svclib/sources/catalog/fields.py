@@ -6,8 +6,9 @@ from typing import Literal, NamedTuple
 
 # text; number; count (whole, not below 0); day; moment (day with or without a time); yes (是/否);
 # choice (an optional one left empty is its first); choice? (may stay empty); unit (of the cycle);
-# unit? (of the cycle, or empty for all); indicator; node (indicator, dimension or 总分);
-# adjustment (a matter the framework lists); opinion (dimension, indicator or grade).
+# unit? (of the cycle, or empty for all); units (several of the cycle, separated by ； or 、);
+# indicator; node (indicator, dimension or 总分); adjustment (a matter the framework lists);
+# opinion (dimension, indicator or grade).
 Kind = Literal[
     "text",
     "number",
@@ -19,6 +20,7 @@ Kind = Literal[
     "choice?",
     "unit",
     "unit?",
+    "units",
     "indicator",
     "node",
     "adjustment",
