@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tiny_office
 from factories import make_answers, tiny_content, tiny_framework
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
@@ -414,6 +415,17 @@ class TestContext:
         assert not (tmp_path / "tables" / "exclusions.parquet").exists()
         later = cycle.open(str(DEMO), str(tmp_path))
         assert_frame_equal(later.table("screening"), ctx.table("screening"))
+
+    def test_units_are_parted_by_the_cuts_that_hold_for_them(self, tmp_path):
+        own = {"窗口": {"scale": {"优": 95, "良": 85, "中": 70, "差": 0}}}
+        office = tiny_office.Office(tmp_path, tiny_office.content() | {"groups": own})
+        values = {unit: tiny_office.flat(90) for unit in ("甲", "乙")}
+        ctx = cycle.open(str(office.cycle("2026", values, groups={"乙": "窗口"})))
+        parts = ctx.by_scale(ctx.table("grades"))
+        assert [(name, list(rows["unit"]), cuts["优"]) for name, rows, cuts in parts] == [
+            ("", ["甲"], 90),
+            ("窗口", ["乙"], 95),
+        ]
 
     def test_wrong_names_are_refused(self):
         ctx = cycle.open(str(DEMO))

@@ -57,8 +57,8 @@ def test_percent_scales_before_rounding():
 
 
 def test_a_probability_counted_over_draws_is_never_0_or_1():
-    told = [tables.odds(p) for p in (0.0, 0.0004, 0.001, 0.9986, 0.9996, 1.0)]
-    assert told == ["<0.1%", "<0.1%", "0.1%", "99.9%", ">99.9%", ">99.9%"]
+    told = [tables.odds(p) for p in (0.0, 0.0004, 0.001, 0.9986, 0.9996, 1.0, np.nan)]
+    assert told == ["<0.1%", "<0.1%", "0.1%", "99.9%", ">99.9%", ">99.9%", "—"]
     frame = rf.PROBABILITY.head(1).assign(probability=1.0)
     assert ">99.9%" in tables.show(frame, "zh", rf.label).text
 

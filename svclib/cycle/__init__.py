@@ -158,6 +158,19 @@ class Context:
         """Rows of the current cycle."""
         return frame[frame["cycle"] == self.params.cycle].reset_index(drop=True)
 
+    def by_scale(self, grades: pd.DataFrame) -> list[tuple[str, pd.DataFrame, dict[str, float]]]:
+        """Rows of "grades" that share cuts: those of the framework first, then each group with its own.
+
+        Returns
+        -------
+        Name of the group ("" for the framework's cuts), its rows, label of each grade to its cut.
+        """
+        own = self.framework.own_scales
+        common = grades[~grades["group"].isin(list(own))]
+        found = [("", common, self.framework.grades.scale)]
+        found += [(name, grades[grades["group"] == name], scale) for name, scale in own.items()]
+        return [part for part in found if len(part[1])]
+
     def in_order(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Rows as units stand in the units file, all units together first; cycles of a year in time."""
         place = {unit: k for k, unit in enumerate([ALL_UNITS, *self.units])}

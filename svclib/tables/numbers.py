@@ -53,6 +53,8 @@ def percent(x: Any, decimals: int = 1, rule: str = "half_up") -> str:
 def odds(x: Any, decimals: int = 1) -> str:
     """Probability counted over draws as percent; draws never show that one is 0 or 1."""
     least = Decimal(1).scaleb(-decimals - 2)
+    if pd.isna(x):
+        return DASH
     if x > 1 - least:
         return f">{percent(1 - least, decimals)}"
     return f"<{percent(least, decimals)}" if x < least else percent(x, decimals)

@@ -52,7 +52,7 @@ CODES = _set(
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
     "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
     "object "
-    "principle criterion evidence proposal field scenario stability stop excluded_why"
+    "change_part principle criterion evidence proposal field scenario stability stop excluded_why"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {
