@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from svclib import kpis
 from svclib.errors import DataError
 from svclib.kpis import Span
+from svclib.kpis.found import scattered
 
 DONE = {"closed": "2026-05-02 00:00:00"}
 
@@ -137,6 +138,32 @@ def test_mtbf_and_mttr_by_hand():
     repair = one(TIME | {"measure": "mttr"}, events=log)
     assert (repair["value"], repair["se"], repair["df"]) == (4, 2, 1)
     assert (repair["note"], repair["excluded_why"]) == ("open_left_out;many_open", "still_open:1")
+
+
+def test_scatter_of_rates_over_the_months_by_hand():
+    """Four events in April (30 days), none in May (31), two in June (30): 6 expected in 91 days."""
+    log = events(
+        *({"opened": f"2026-{d} 08:00:00"} for d in ("04-01", "04-02", "04-03", "04-30", "06-01", "06-30"))
+    )
+    asked = {"exposure": {"h": 500}, "events": log}
+    expected = 6 * np.array([30, 31, 30]) / 91
+    chi2 = ((np.array([4, 0, 2]) - expected) ** 2 / expected).sum()
+    for kind in (RATE | {"measure": "event_rate"}, TIME | {"measure": "mtbf"}):
+        row = measure(system(x=kind | {"exposure": "h"}), **asked).records.iloc[0]
+        assert row[["scatter", "scatter_df"]].to_list() == pytest.approx([chi2, 2])
+
+
+def test_a_period_of_one_month_scatters_over_its_weeks():
+    """May 2026 from Friday the 1st: 3 days, and four weeks."""
+    may = Span.of(dt.date(2026, 5, 1), dt.date(2026, 5, 31))
+    chi2, df = scattered(pd.Series(pd.to_datetime(["2026-05-04"])), may)
+    assert (chi2, df) == (pytest.approx(31 / 7 - 1), 4)
+
+
+def test_single_times_travel_with_the_value():
+    log = events({"closed": "2026-05-01 04:00:00"}, {})
+    found = measure(system(x=TIME | {"measure": "resolution_time"}), events=log).times["甲", "x"]
+    assert (found.times[0], list(found.ended)) == (4, [True, False])
 
 
 def test_without_a_failure_the_time_between_them_is_at_least_the_exposure():

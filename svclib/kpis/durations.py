@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from svclib.errors import ParamError
+from svclib.inference import Survival
 from svclib.kpis.found import Found
 
 STATISTICS = ("median", "geometric", "mean")
@@ -51,9 +53,10 @@ def summary(times: Times, statistic: str, *, unit: float = 1.0) -> Found:
         raise ParamError(f"statistic={statistic!r}; choose one of {list(STATISTICS)}")
     if not len(times.hours):
         return Found("not_applicable")
-    if statistic == "median":
-        return _median(times, unit)
-    return _mean(times, unit, log=statistic == "geometric")
+    found = (
+        _median(times, unit) if statistic == "median" else _mean(times, unit, log=statistic == "geometric")
+    )
+    return replace(found, times=Survival(times.hours, times.ended))
 
 
 def _mean(times: Times, unit: float, *, log: bool) -> Found:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from svclib.errors import DataError
 from svclib.kpis import durations
-from svclib.kpis.found import Found, Span
+from svclib.kpis.found import Found, Span, scattered
 
 if TYPE_CHECKING:
     from svclib.framework import Indicator
@@ -205,6 +205,7 @@ def _event_rate(events: pd.DataFrame, ask: Ask) -> Found:
     ids = events.loc[inside, "id"].to_numpy()
     return Found(
         numerator=float(len(ids)), denominator=ask.exposure, n=len(ids), counts=True,
+        scatter=scattered(events.loc[inside, "opened"], ask.span),
         excluded={"outside_period": int((~inside).sum())} if (~inside).any() else {},
         influence=pd.Series(1 / ask.exposure, index=ids),
     )  # fmt: skip

@@ -7,7 +7,10 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+
+from svclib.inference import Survival, scatter
 
 
 class Span(NamedTuple):
@@ -40,6 +43,8 @@ class Found:
     n, n_open : records behind it, and how many of these had not ended
     excluded : records left out, by reason
     counts : whether numerator and denominator are counts of independent events, tested as such
+    times : of a time, each event's own, in hours; those still open counted as lasting at least so long
+    scatter : χ² and df of the counts of its months against one rate
     influence : per sampling unit (event, visit), how much it moves the value; any multiple of it
     note : ids of what a reader must know
     """
@@ -56,6 +61,8 @@ class Found:
     excluded: dict[str, int] = field(default_factory=dict)
     counts: bool = False
     influence: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    times: Survival | None = None
+    scatter: tuple[float, int] = (0.0, 0)
     method: str = ""
     note: tuple[str, ...] = ()
 
@@ -63,3 +70,14 @@ class Found:
         """The same with what was left out before."""
         kept = {why: n for why, n in (excluded | self.excluded).items() if n}
         return replace(self, excluded=kept)
+
+
+def scattered(opened: pd.Series, span: Span) -> tuple[float, int]:
+    """χ² and df of the events per day over the months of the period; over its weeks where it is one month."""
+    inner = pd.date_range(span.start, span.end, freq="MS", inclusive="neither")
+    if inner.empty:
+        inner = pd.date_range(span.start, span.end, freq="W-MON", inclusive="neither")
+    edges = np.array([span.start, *inner, span.end], dtype="datetime64[m]")
+    place = np.searchsorted(edges[1:-1], opened.to_numpy(dtype="datetime64[m]"), side="right")
+    days = np.diff(edges) / np.timedelta64(1, "D")
+    return scatter(np.bincount(place, minlength=len(days)), days)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from svclib import policy
+from svclib.inference import Survival
 from svclib.kpis import checklists, events, stability
 from svclib.kpis.found import Found, Span
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # A record of the "kpis" sheet, and what a measured value brings along.
 RECORD = [
     *("cycle", "unit", "indicator", "value", "numerator", "denominator", "n", "mean", "sd", "status"),
-    *("se", "df", "scale", "method", "note"),
+    *("se", "df", "scale", "method", "note", "scatter", "scatter_df"),
 ]
 SOURCES = [
     *("cycle", "unit", "indicator", "source", "stat", "definition", "value", "numerator", "denominator"),
@@ -43,11 +44,13 @@ class Measured:
     records : one row per unit and indicator, as `natural.values` takes them
     sources : the same with what each value is made of, for table "kpi_sources"
     joint : per unit, which of its values are correlated and how
+    times : by (unit, indicator), the single times behind it
     """
 
     records: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RECORD))
     sources: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SOURCES))
     joint: Mapping[str, tuple[Joint, ...]] = field(default_factory=dict)
+    times: Mapping[tuple[str, str], Survival] = field(default_factory=dict)
 
 
 class Sheets(NamedTuple):
@@ -81,7 +84,8 @@ def measure(
     for unit in units:
         found, joint[unit] = _unit(known[unit], framework, span)
         rows += [(unit, i, found[i.name]) for i in framework.indicators if i.name in found]
-    return Measured(*listed(rows, cycle), joint)
+    times = {(unit, i.name): f.times for unit, i, f in rows if f.times is not None}
+    return Measured(*listed(rows, cycle), joint, times)
 
 
 class _Rows(NamedTuple):
@@ -185,6 +189,7 @@ def _record(unit: str, indicator: Indicator, found: Found) -> dict[str, Any]:
         ("value", "numerator", "denominator", "mean", "sd", "se", "df"), math.nan
     )
     row |= key | {"scale": found.scale, "method": found.method, "n": float(found.n)}
+    row |= dict(zip(("scatter", "scatter_df"), found.scatter, strict=True))
     if found.counts:
         return row | {"numerator": found.numerator, "denominator": found.denominator}
     return row | {"value": found.value, "se": found.se, "df": found.df}
