@@ -420,6 +420,25 @@ def test_scenarios_by_hand():
     assert not found.loc[("expert:甲", "v"), "differs"]
 
 
+def test_weights_by_another_method_are_a_scenario():
+    rules = system({"甲": {"a": 0.8, "b": 0.2}, "乙": {"c": 1.0}}, {"甲": 0.9, "乙": 0.1})
+    of = standing(rules, {"u": [80, 20, 90]})
+    rows = [
+        ("甲", "a", "entropy", "", 0.3, False), ("甲", "b", "entropy", "", 0.7, False),
+        ("total", "甲", "entropy", "", 0.4, False), ("total", "乙", "entropy", "", np.nan, False),
+        ("total", "甲", "ahp", "aip", 0.5, False), ("total", "乙", "ahp", "aip", 0.5, False),
+        ("total", "甲", "ahp", "geometric", 0.6, False), ("total", "乙", "ahp", "geometric", 0.4, False),
+        ("total", "甲", "direct", "", 0.9, True), ("total", "乙", "direct", "", 0.1, True),
+        ("甲", "a", "equal", "", 0.5, False), ("甲", "b", "equal", "", 0.5, False),
+    ]  # fmt: skip
+    methods = pd.DataFrame(rows, columns=["parent", "node", "method", "variant", "local", "applied"])
+    found = sensitivity.method_weights(of, methods)
+    assert list(found) == ["method_ahp", "method_entropy"]  # equal weights are a scenario of their own
+    assert_allclose(found["method_entropy"].local, [[0.3, 0.7, 1.0]])
+    assert_allclose(found["method_entropy"].top, [[0.9, 0.1]])  # not computed there: as in force
+    assert_allclose(found["method_ahp"].top, [[0.5, 0.5]])  # the first variant
+
+
 def test_another_screening_is_a_scenario_and_robustness_counts_them():
     rules = system({"甲": {"a": 0.5, "b": 0.5}})
     of = standing(rules, {"u": [90, 52], "v": [90, 90]})

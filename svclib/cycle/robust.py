@@ -36,7 +36,7 @@ def robust(
 
     Parameters
     ----------
-    tables : at least exclusions, weights, expert_weights and consistency
+    tables : at least exclusions, weights, weight_methods, expert_weights and consistency
     made : what step 40 found for the current cycle, screening_headline among it
     sides : units under the same rules, and their targets in force
     """
@@ -140,6 +140,9 @@ def _choices(
     for expert in sorted(set(panel["expert"])):
         own = panel[panel["expert"] == expert]
         found[f"expert:{expert}"] = [(of, sensitivity.expert_weights(of, own)) for of in standing]
+    by_method = [sensitivity.method_weights(of, tables["weight_methods"]) for of in standing]
+    for name in by_method[0]:
+        found[name] = [(of, own[name]) for of, own in zip(standing, by_method, strict=True)]
     found[other] = [(of._replace(framework=_mean(of.framework, other)), of.weights) for of in standing]
     if any(of.net.any() for of in standing):
         found["no_adjustments"] = [(of._replace(net=0 * of.net), of.weights) for of in standing]

@@ -91,7 +91,7 @@ def expert_weights(of: Standing, panel: pd.DataFrame) -> WeightDraws:
 
     Parameters
     ----------
-    panel : his rows of table "expert_weights".
+    panel : parent, item, weight: his rows of table "expert_weights".
     """
     known = {(r["parent"], r["item"]): r["weight"] for r in panel.to_dict("records")}
     rules, held = of.framework, of.weights
@@ -100,6 +100,23 @@ def expert_weights(of: Standing, panel: pd.DataFrame) -> WeightDraws:
     ]
     top = [known.get((TOTAL, d.name), w) for d, w in zip(rules.dimensions, held.top[0], strict=True)]
     return WeightDraws(np.array([inner]), np.array([top]))
+
+
+def method_weights(of: Standing, methods: pd.DataFrame) -> dict[str, WeightDraws]:
+    """Weights by each method that the data allow and that is not in force, by "method_<name>".
+
+    The levels a method has no complete weights for keep those in force; of the variants of a
+    method the first counts.  Weights from the data move with the sample.
+
+    Parameters
+    ----------
+    methods : table "weight_methods".
+    """
+    others = methods[~methods["applied"].astype(bool)]
+    whole = others.groupby(["method", "variant", "parent"])["local"].transform(lambda w: w.notna().all())
+    first = others[whole].drop_duplicates(["method", "parent", "node"])
+    first = first[~first["method"].isin(["equal"])].rename(columns={"node": "item", "local": "weight"})
+    return {f"method_{name}": expert_weights(of, rows) for name, rows in first.groupby("method", sort=True)}
 
 
 def scenarios(choices: Mapping[str, Sequence[Side]], *, cycle: str) -> pd.DataFrame:
