@@ -11,6 +11,7 @@ from svclib import monitoring, screening, targets, weights
 from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
+from svclib.cycle.decompose import decomposed
 from svclib.cycle.follow_up import follow_up
 from svclib.cycle.grading import aims_of, last_grades, scored, scoring, sides, without_draws
 from svclib.cycle.intake import collected
@@ -125,9 +126,10 @@ def _pinned(state: State) -> str:
 def improvement(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """50: what changed since the baseline, and what the data allow to say of it."""
     if not state.baseline:
-        return {"changes": empty("changes"), "like_for_like": empty("like_for_like")}
+        return {name: empty(name) for name in ("changes", "like_for_like", "controlled_changes", "decomposition")}
     kept = valid(state, tables["exclusions"], state.compared)
-    return change.changes(state, kept, tables)
+    found = change.changes(state, kept, tables)
+    return found | {"decomposition": decomposed(state, kept, tables, weighting)}
 
 
 def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
@@ -192,18 +194,20 @@ NEEDS = {
     "10": (),
     "20": ("exclusions",),
     "30": ("exclusions",),
-    "40": ("exclusions", "weights", "expert_weights", "consistency", "authenticity", "drivers"),
+    "40": ("exclusions", "weights", "weight_methods", "expert_weights", "consistency", "authenticity", "drivers"),
     "50": (
         "exclusions",
         "weights",
         "indicator_scores",
+        "totals",
+        "contributions",
         "grades",
         "reliability",
         "authenticity",
         "invariance",
     ),
     "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
-    "70": ("exclusions", "losses", "targets", "changes", "alerts"),
+    "70": ("exclusions", "losses", "targets", "changes", "controlled_changes", "alerts"),
     "90": (
         "invariance",
         "response_profile",
