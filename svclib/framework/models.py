@@ -120,6 +120,16 @@ class Indicator(Counted):
         """Points per natural unit where the anchors lie on one straight line, else None."""
         return self.score.slope
 
+    def mid_at(self, value: float) -> float:
+        """The MID in natural units at a level of `value`, NaN where none is declared."""
+        if self.mid is None:
+            return math.nan
+        if self.mid.on == "percent":
+            return self.mid.value * abs(value) / 100
+        if self.mid.on == "points":  # the framework refuses points where there is no single slope
+            return self.mid.value / abs(self.slope) if self.slope else math.nan
+        return self.mid.value
+
     def points(self, values: Any) -> np.ndarray:
         """Natural values to points 0-100, the same shape, NaN for NaN."""
         return self.score.points(values)

@@ -59,19 +59,8 @@ def started(indicator: Indicator, value0: float, value1: float, *, design: str) 
         "gain": _gain(indicator, float(value0), float(value1)), "mid": np.nan,
     }  # fmt: skip
     if indicator.mid is not None:
-        row |= {"mid": indicator.mid.value * _in_units(indicator, float(value0)), "mid_on": "unit"}
+        row |= {"mid": indicator.mid_at(float(value0)), "mid_on": "unit"}
     return row
-
-
-def _in_units(indicator: Indicator, value0: float) -> float:
-    """What one of the MID's own measure is in natural units; percent is of the baseline."""
-    on = indicator.mid.on if indicator.mid is not None else "unit"
-    if on == "percent":
-        return abs(value0) / 100
-    if on == "points":
-        slope = indicator.slope  # the framework refuses points where there is no single slope
-        return 1 / abs(slope) if slope else np.nan
-    return 1.0
 
 
 def _gain(indicator: Indicator, value0: float, value1: float) -> float:
