@@ -115,7 +115,7 @@ def reduce(
     if psu not in PSUS:
         raise ParamError(f"psu={psu!r}; choose one of {list(PSUS)}")
     by, items = tuple(by), tuple(items)
-    _check_rows(rows, (*by, psu, *(["stratum"] if stratum else []), "weight", *items))
+    check_rows(rows, (*by, psu, *(["stratum"] if stratum else []), "weight", *items))
     keys = rows[list(by)].reset_index(drop=True)
     t = _row_vectors(rows, items)
     psu_keys = pd.DataFrame(
@@ -134,7 +134,14 @@ def reduce(
     )
 
 
-def _check_rows(rows: pd.DataFrame, columns: Sequence[str]) -> None:
+def check_rows(rows: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse rows without `columns`, with an empty PSU or stratum, or with a weight that is none.
+
+    Raises
+    ------
+    DataError
+        Naming the column and how many rows.
+    """
     absent = [c for c in columns if c not in rows.columns]
     if absent:
         raise DataError(f"responses: columns {absent} are needed and absent; found {list(rows.columns)}")
@@ -209,7 +216,19 @@ def subtract(a: Tables, b: Tables) -> Tables:
 
 
 def _keep(table: Sums, rows: np.ndarray) -> Sums:
-    return Sums(table.keys[rows].reset_index(drop=True), table.sums[rows])
+    return Sums(table.keys.iloc[rows].reset_index(drop=True), table.sums[rows])
+
+
+def by_unit(tables: Tables) -> dict[str, Tables]:
+    """The tables of each unit."""
+    found: dict[str, dict[str, Sums]] = {}
+    for name in _FIELDS:
+        table: Sums = getattr(tables, name)
+        for unit, at in table.keys.groupby("unit", sort=False).indices.items():
+            part = Sums(table.keys.iloc[at].reset_index(drop=True), table.sums[at])
+            found.setdefault(str(unit), {})[name] = part
+    empty = {name: _keep(getattr(tables, name), np.zeros(0, dtype=int)) for name in _FIELDS}
+    return {u: Tables(tables.items, tables.by, tables.psu, **(empty | own)) for u, own in found.items()}
 
 
 def collapse(tables: Tables, *, by: Sequence[str]) -> Tables:

@@ -206,10 +206,10 @@ def _side(
 def _draws(
     state: State, kept: pd.DataFrame, side: Side, cycle: str, found: pd.DataFrame
 ) -> dict[str, NodeDraws]:
-    mine = {u: e for u, e in estimates(state, kept, (cycle,)).items() if u in side.units}
     rules = state.params
     if not rules.draws:
         return {}
+    mine = {u: e for u, e in estimates(state, kept, (cycle,)).items() if u in side.units}
     return sensitivity.unit_draws(
         mine, found, side.weights, side.framework, size=rules.draws, seed=rules.seed
     )

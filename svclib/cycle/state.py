@@ -18,7 +18,7 @@ from svclib.errors import ParamError
 from svclib.estimates import Estimate, item_means, join
 from svclib.framework import Framework
 from svclib.framework.groups import without
-from svclib.moments import Tables, reduce
+from svclib.moments import Tables, by_unit, reduce
 from svclib.params import Params
 from svclib.sources import Inputs
 
@@ -36,6 +36,7 @@ class State:
     inputs : typed data by cycle, oldest first, the current cycle last; every cycle is read
         and coded under the current framework
     baseline : cycle compared with, "" when there is none
+    last_year : cycle of 同比, "" when there is none
     rescored : earlier cycles whose own framework gave other numbers (同口径调整)
     parts : of an annual result, the cycles it is made of, each as it was published
     before : of an annual result, the year it is compared with, under the units of this one
@@ -53,6 +54,7 @@ class State:
     days: Mapping[str, dt.date | None] = field(default_factory=dict)
     spans: Mapping[str, kpis.Span | None] = field(default_factory=dict)
     measured: Mapping[str, kpis.Measured] = field(default_factory=dict)
+    last_year: str = ""
 
     @property
     def framework(self) -> Framework:
@@ -131,7 +133,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
     rescored: list[str] = []
     days: dict[str, dt.date | None] = {}
     spans: dict[str, kpis.Span | None] = {}
-    baseline = ""
+    baseline = last_year = ""
     follows = successors(now.units)
     earlier_files = [*params.history, params.baseline] if params.baseline else [*params.history]
     for path in dict.fromkeys(earlier_files):
@@ -141,6 +143,8 @@ def load(params: Params, *, corrected: bool = True) -> State:
             rescored.append(earlier.cycle)
         if path == params.baseline:
             baseline = earlier.cycle
+        if path == params.same_period_last_year:
+            last_year = earlier.cycle
         found = sources.read(earlier.model_copy(update={"framework": params.framework}))
         inputs[earlier.cycle], days[earlier.cycle] = relabelled(found, follows), earlier.today
         spans[earlier.cycle] = records.span(earlier)
@@ -149,7 +153,10 @@ def load(params: Params, *, corrected: bool = True) -> State:
     made = records.measured(inputs, params.framework, spans)
     counted = {cycle: found.records for cycle, found in made.items()}
     inputs = {c: grouped(of, params.framework, c, counted.get(c)) for c, of in inputs.items()}
-    return State(params, inputs, baseline, tuple(rescored), days=days, spans=spans, measured=made)
+    return State(
+        params, inputs, baseline, tuple(rescored),
+        days=days, spans=spans, measured=made, last_year=last_year,
+    )  # fmt: skip
 
 
 def only_regular(earlier: Params, params: Params) -> None:
@@ -232,15 +239,15 @@ def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> d
     here = responses[responses["cycle"].isin(cycles)]
     tables = reduced(here, framework.items) if framework.items else None
     bounds = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
-    known = records.records(state, responses, cycles)
+    known = kpis.values(records.records(state, responses, cycles), framework)
+    recorded, rated = dict(iter(known.groupby("unit"))), by_unit(tables) if tables is not None else {}
     found: dict[str, Estimate] = {}
     for unit in dict.fromkeys(u for c in cycles for u in state.units(c)):
         parts = []
-        if tables is not None and (here["unit"] == unit).any():
-            parts.append(item_means(tables, unit=unit, bounds=bounds, panel=state.params.panel))
-        mine = known[known["unit"] == unit]
-        if len(mine):
-            parts.append(kpis.estimate(mine, framework, records.joint(state, unit, cycles)))
+        if unit in rated:
+            parts.append(item_means(rated[unit], unit=unit, bounds=bounds, panel=state.params.panel))
+        if unit in recorded:
+            parts.append(kpis.of_values(recorded[unit], records.joint(state, unit, cycles)))
         # Records that do not apply, alone, leave nothing to estimate.
         parts = [part for part in parts if len(part.value)]
         if parts:

@@ -10,15 +10,17 @@ correction of Bell & McCaffrey (2002).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from svclib.errors import DataError, ParamError
 from svclib.estimates.core import Estimate, Part
-from svclib.estimates.variance import PsuRows, divide, independent_parts, pooled_part
-from svclib.moments import BY, Tables
+from svclib.estimates.variance import PsuRows, divide, independent_parts, pooled_part, summed
+from svclib.moments import BY, PSUS, Tables, check_rows
 
 CORRECTIONS = ("leverage", "psu")
 # Below this many answers the SE of a bounded item counts half a pseudo-answer at each end.  Plain t
@@ -76,7 +78,7 @@ def item_means(
     if absent:
         raise ParamError(f"bounds: items {absent} are missing; give (lowest, highest) for every item")
     ends = np.array([bounds[item] for item in tables.items], dtype=float).T
-    data = _unit_rows(tables, unit, ends if pseudo else np.full_like(ends, np.nan))
+    data = _psu_rows(_of_tables(tables, unit), ends if pseudo else np.full_like(ends, np.nan))
     clusters = tables.psu == "cluster"
     if correction == "psu":
         parts = (pooled_part(data, panel=panel, clusters=clusters),)
@@ -85,27 +87,112 @@ def item_means(
     return _as_estimate(tables.items, data, parts)
 
 
-def _unit_rows(tables: Tables, unit: str, ends: np.ndarray) -> PsuRows:
-    totals, psus, k = tables.totals.where(unit=unit), tables.psu_totals.where(unit=unit), len(tables.items)
+class _Sums(NamedTuple):
+    """One unit: Σ[w r x, w r] per PSU, stratum and cell (P, 2k) and per cell (C, 2k), answers per cell."""
+
+    cells: np.ndarray  # (C, 2) cycle and subject
+    cell: np.ndarray  # (P,)
+    psu: np.ndarray  # (P,)
+    stratum: np.ndarray  # (P,)
+    sums: np.ndarray
+    totals: np.ndarray
+    answered: np.ndarray  # (C, k)
+
+
+def by_unit(
+    rows: pd.DataFrame,
+    items: Sequence[str],
+    *,
+    bounds: Mapping[str, tuple[float, float]],
+    panel: bool = False,
+    psu: str = "respondent",
+    stratum: bool = False,
+) -> dict[str, Estimate]:
+    """`item_means` of every unit straight from the rows, unit by unit, the same but for rounding.
+
+    For many units: nothing larger than the answers themselves is held.
+
+    Parameters
+    ----------
+    rows, items, psu, stratum : as `moments.reduce` takes them
+    bounds, panel : as `item_means` takes them
+    """
+    if psu not in PSUS:
+        raise ParamError(f"psu={psu!r}; choose one of {list(PSUS)}")
+    check_rows(rows, (*BY, psu, *(["stratum"] if stratum else []), "weight", *items))
+    ends = np.array([bounds[item] for item in items], dtype=float).T
+    found = {}
+    for unit, sums in _of_rows(rows, items, psu, stratum=stratum):
+        data = _psu_rows(sums, ends)
+        parts = independent_parts(data, panel=panel, clusters=psu == "cluster")
+        found[unit] = _as_estimate(tuple(items), data, parts)
+    return found
+
+
+def _of_rows(
+    rows: pd.DataFrame, items: Sequence[str], psu: str, *, stratum: bool
+) -> Iterator[tuple[str, _Sums]]:
+    """Sums of one unit after the other, in the order of their names."""
+    units = pd.factorize(rows["unit"], sort=True)
+    cells = rows.groupby(["cycle", "subject"], sort=True).ngroup().to_numpy()
+    named = rows[["cycle", "subject"]].iloc[np.unique(cells, return_index=True)[1]].to_numpy(dtype=object)
+    who, drawn = pd.factorize(rows[psu])[0], np.zeros(len(rows), dtype=int)
+    if stratum:
+        drawn = pd.factorize(rows["stratum"])[0]
+    x, weight = rows[list(items)].to_numpy(float), rows["weight"].to_numpy(float)
+    order = np.lexsort((drawn, who, cells, units[0]))
+    edges = np.searchsorted(units[0][order], np.arange(len(units[1]) + 1))
+    for k, unit in enumerate(units[1]):
+        at = order[edges[k] : edges[k + 1]]
+        keys = np.column_stack([cells[at], who[at], drawn[at]])
+        yield str(unit), _summed_up(keys, x[at], weight[at], named)
+
+
+def _summed_up(keys: np.ndarray, x: np.ndarray, weight: np.ndarray, named: np.ndarray) -> _Sums:
+    """Sums over rows of equal `keys` (n, 3): cell, PSU, stratum, in which the rows are sorted."""
+    seen = ~np.isnan(x)
+    t = np.hstack([weight[:, None] * np.where(seen, x, 0.0), weight[:, None] * seen])
+    first = np.append(True, (np.diff(keys, axis=0) != 0).any(axis=1))
+    used, cell = np.unique(keys[:, 0], return_inverse=True)
+    begin = np.searchsorted(cell, np.arange(len(used)))
+    sums = t if first.all() else np.add.reduceat(t, np.flatnonzero(first), axis=0)
+    totals, answered = np.add.reduceat(t, begin, axis=0), np.add.reduceat(seen, begin, axis=0, dtype=np.int64)
+    return _Sums(named[used], cell[first], keys[first, 1], keys[first, 2], sums, totals, answered)
+
+
+def _of_tables(tables: Tables, unit: str) -> _Sums:
+    totals, psus = tables.totals.where(unit=unit), tables.psu_totals.where(unit=unit)
     if totals.keys.empty:
         known = sorted(set(tables.cells.keys["unit"]))
         raise DataError(f"unit {unit!r} has no responses; units with responses: {known}")
     cells = totals.keys[["cycle", "subject"]]
-    answered = _answered(tables, unit, cells)
-    extra = _pseudo_sums(totals.sums, answered, ends)
-    cell = np.concatenate([_cell_codes(cells, psus.keys), np.tile(np.arange(len(cells)), 2)])
-    frequency = np.repeat([1.0, 0.5], [len(psus.keys), len(extra)])
-    sums = np.vstack([psus.sums[:, 1:], extra])
-    total = np.zeros((len(cells), 2 * k))
-    np.add.at(total, cell, frequency[:, None] * sums)
-    centre, all_mass = divide(total[:, :k], total[:, k:])[cell], totals.sums[cell, k:]
+    return _Sums(
+        cells.to_numpy(dtype=object),
+        _cell_codes(cells, psus.keys),
+        pd.factorize(psus.keys["psu"])[0],
+        pd.factorize(psus.keys["stratum"])[0],
+        psus.sums[:, 1:],
+        totals.sums,
+        _answered(tables, unit, cells),
+    )
+
+
+def _psu_rows(of: _Sums, ends: np.ndarray) -> PsuRows:
+    """Scores of the PSUs and of the pseudo-respondents `ends` (2, k) asks for."""
+    k, n = ends.shape[1], len(of.cells)
+    extra = _pseudo_sums(of.totals, of.answered, ends)
+    cell = np.concatenate([of.cell, np.tile(np.arange(n), 2)])
+    frequency = np.repeat([1.0, 0.5], [len(of.cell), len(extra)])
+    sums = np.vstack([of.sums, extra])
+    total = of.totals + 0.5 * (extra[:n] + extra[n:])
+    centre, all_mass = divide(total[:, :k], total[:, k:])[cell], of.totals[cell, k:]
     return PsuRows(
-        cells,
-        divide(totals.sums[:, :k], totals.sums[:, k:]),
-        answered,
+        of.cells,
+        divide(of.totals[:, :k], of.totals[:, k:]),
+        of.answered,
         cell,
-        np.append(pd.factorize(psus.keys["psu"])[0], np.full(len(extra), -1)),
-        np.append(pd.factorize(psus.keys["stratum"])[0], np.full(len(extra), -1)),
+        np.append(of.psu, np.full(len(extra), -1)),
+        np.append(of.stratum, np.full(len(extra), -1)),
         frequency,
         sums[:, k:],
         np.nan_to_num(divide(sums[:, :k] - centre * sums[:, k:], all_mass)),
@@ -122,8 +209,8 @@ def _answered(tables: Tables, unit: str, cells: pd.DataFrame) -> np.ndarray:
 
 
 def _cell_codes(cells: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
-    wanted = pd.MultiIndex.from_frame(keys[["cycle", "subject"]])
-    return pd.MultiIndex.from_frame(cells).get_indexer(wanted)
+    place = {cell: k for k, cell in enumerate(zip(cells["cycle"], cells["subject"], strict=True))}
+    return np.array([place[cell] for cell in zip(keys["cycle"], keys["subject"], strict=True)], dtype=int)
 
 
 def _pseudo_sums(totals: np.ndarray, answered: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -135,16 +222,23 @@ def _pseudo_sums(totals: np.ndarray, answered: np.ndarray, ends: np.ndarray) -> 
 
 
 def _as_estimate(items: tuple[str, ...], data: PsuRows, parts: tuple[Part, ...]) -> Estimate:
-    cells, k = data.cells, len(items)
-    index = cells.loc[cells.index.repeat(k)].assign(item=list(items) * len(cells))
     kept = ~np.isnan(data.mean).ravel()
     real = data.psu >= 0
-    largest, mass = np.zeros(data.mean.shape), np.zeros(data.mean.shape)
-    np.maximum.at(largest, data.cell[real], data.mass[real])
-    np.add.at(mass, data.cell[real], data.mass[real])
-    bounded = np.zeros(data.mean.shape, dtype=bool)
+    largest, bounded = np.zeros(data.mean.shape), np.zeros(data.mean.shape, dtype=bool)
+    for c in range(len(data.cells)):
+        largest[c] = data.mass[real & (data.cell == c)].max(axis=0)
     bounded[data.cell[~real]] = data.mass[~real] > 0
+    mass = summed(data.cell[real], data.mass[real])
     marks = {"bounded_small_n": bounded, "psu_share": largest > MAX_PSU_SHARE * mass}
-    note = [";".join(name for name, on in marks.items() if on.ravel()[j]) for j in np.flatnonzero(kept)]
-    value, n = data.mean.ravel()[kept], data.answered.ravel()[kept]
-    return Estimate(index[kept].reset_index(drop=True), value, parts, n, tuple(note))
+    flat = {name: on.ravel() for name, on in marks.items()}
+    note = [";".join(name for name, on in flat.items() if on[j]) for j in np.flatnonzero(kept)]
+    index = _index(tuple(map(tuple, data.cells)), items, kept.tobytes())
+    return Estimate(index, data.mean.ravel()[kept], parts, data.answered.ravel()[kept], tuple(note))
+
+
+@functools.lru_cache(maxsize=256)
+def _index(cells: tuple[tuple[str, str], ...], items: tuple[str, ...], kept: bytes) -> pd.DataFrame:
+    """Key columns of the estimates; most units share them, and making a frame costs more than a covariance."""
+    keys = [(*cell, item) for cell in cells for item in items]
+    chosen = [key for key, keep in zip(keys, kept, strict=True) if keep]
+    return pd.DataFrame(chosen, columns=["cycle", "subject", "item"])

@@ -1,8 +1,8 @@
 """Operational records to natural values with the sampling error their counts allow."""
 
 from svclib.kpis.found import Found, Span
-from svclib.kpis.measured import SOURCES, Joint, Measured, Sheets, listed, measure
-from svclib.kpis.natural import COLUMNS, estimate, values
+from svclib.kpis.measured import SOURCES, Joint, Measured, Sheets, listed, measure, over_time
+from svclib.kpis.natural import COLUMNS, estimate, of_values, values
 from svclib.kpis.stability import of_ratings
 
 __all__ = [
@@ -17,5 +17,7 @@ __all__ = [
     "listed",
     "measure",
     "of_ratings",
+    "over_time",
+    "of_values",
     "values",
 ]

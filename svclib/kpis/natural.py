@@ -92,7 +92,11 @@ def estimate(
     units = sorted(set(kpis["unit"]))
     if len(units) > 1:
         raise DataError(f"kpis of one unit are wanted, found {len(units)}: {', '.join(units[:5])}")
-    found = values(kpis, framework)
+    return of_values(values(kpis, framework), joint)
+
+
+def of_values(found: pd.DataFrame, joint: Mapping[str, Sequence[Joint]] | None = None) -> Estimate:
+    """`estimate` from the `values` of one unit."""
     found = found[found["status"] == "ok"].sort_values(["cycle", "indicator"], ignore_index=True)
     variance = found["se"].fillna(0.0).to_numpy() ** 2
     df = found["df"].fillna(math.inf).to_numpy()
