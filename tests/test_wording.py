@@ -396,7 +396,7 @@ def test_at_most_three_decisions_the_veto_first():
     assert zh[0] == "动力部触及一票否决：请确认等级，并明确整改责任人与期限。"
     few = pd.concat([rf.BOARD.tail(1).assign(unit=f"{k}", status="small_sample") for k in range(9)])
     zh, _ = pair(wording.decisions, few.assign(reason="", verdict="not_judged"))
-    assert zh == ["0、1、2等9个单位暂不评级：请决定补充调查，或本期不予评级。"]
+    assert zh == ["0、1、2等9个单位暂不评级：请决定补足样本，或本期不予评级。"]
     assert pair(wording.decisions, rf.BOARD.iloc[:0])[0] == ["本期没有需要特别决定的事项。"]
 
 
