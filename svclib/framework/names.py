@@ -111,6 +111,8 @@ ALIASES: dict[str, str] = {
     "维度": "dimension",
     "指标": "indicator",
     "不校正": "none",
+    "渠道": "channel",
+    "客群": "segment",
     "报错": "error",
     "剔除": "exclude",
     "重复": "duplicate",

@@ -18,7 +18,7 @@ from svclib.errors import InputErrors, Problem, nearest
 from svclib.framework import Framework, schema, yamlfile
 from svclib.framework.measures import COUNTED
 from svclib.framework.yamlfile import Document, KeyPath
-from svclib.params import books, kinds
+from svclib.params import books, comparing, kinds
 from svclib.params.settings import (
     DATA_NAMES,
     Annual,
@@ -55,6 +55,7 @@ class Params(Settings):
     file: Path
     framework: Framework
     baseline: Path | None = None
+    same_period_last_year: Path | None = None
     history: tuple[Path, ...] = ()
     annual: Annual | None = None
     cycles: tuple[Path, ...] = ()
@@ -117,10 +118,12 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
         "file": file,
         "framework": framework,
         "baseline": paths.sibling(("baseline",), written.baseline, file) if written.baseline else None,
+        "same_period_last_year": _last_year(paths, written),
         "history": tuple(paths.sibling(("history", i), p, file) for i, p in enumerate(written.history)),
         "annual": written.annual,
         "cycles": _cycles(paths, written, file),
         "data": _with_units(paths, written, file),
+        "standardise": comparing.read(written.standardise, doc, paths.resolve),
     }
     kinds.check(written, framework, doc)
     if framework is not None and written.kind != "annual":
@@ -130,7 +133,7 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
     if framework is None:
         return None, problems
     settings = {name: getattr(written, name) for name in Settings.model_fields}
-    return Params.model_construct(**settings, **resolved), problems
+    return Params.model_construct(**settings | resolved), problems
 
 
 def json_schema() -> dict[str, Any]:
@@ -202,6 +205,19 @@ def _with_units(paths: _Paths, written: ParamsFile, file: Path) -> dict[str, Dat
         found = f"units stand in sheet {UNITS} of {data['units'].path.name} and of {file.name}"
         paths.doc.add(books.KEY, found, "Clear one of the two below its headers.")
     return {**data, "units": DataSource(path=file, sheet=UNITS)}
+
+
+def _last_year(paths: _Paths, written: ParamsFile) -> Path | None:
+    """The cycle of 同比, which must be among those read."""
+    key, name = ("same_period_last_year",), written.same_period_last_year
+    if not name:
+        return None
+    path, read = paths.resolve(key, name), [written.baseline, *written.history]
+    if path not in [paths.resolve(key, other) for other in read if other]:
+        remedy = "Name it in history too: only cycles that are read can be compared."
+        told = f"{name!r} is neither the baseline nor in history"
+        paths.doc.add(key, told, remedy, nearest(name, [r for r in read if r]))
+    return path
 
 
 def _cycles(paths: _Paths, written: ParamsFile, file: Path) -> tuple[Path, ...]:

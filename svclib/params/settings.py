@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from svclib.framework.names import chinese
 from svclib.framework.scoring import Frozen, refuse
+from svclib.params.comparing import Focus, Standardise
 from svclib.params.rules import (
     Annual,
     Audit,
@@ -18,6 +19,7 @@ from svclib.params.rules import (
     Day,
     DelphiRules,
     Period,
+    PhaseRule,
     ProblemRules,
     Reliability,
     Scope,
@@ -165,11 +167,14 @@ class Settings(Frozen):
     collection: Collection = Collection()
     audit: Audit = Audit()
     problems: ProblemRules = ProblemRules()
+    standardise: Standardise = Standardise()
+    focus: Focus = 0.1
     comparison: tuple[str, ...] = ()
     training: TrainingRules = TrainingRules()
     delphi: DelphiRules = DelphiRules()
     scope: Scope | None = None
     sensitivity: Sensitivity = Sensitivity()
+    phases: tuple[PhaseRule, ...] = ()
     draws: Annotated[int, Field(ge=100)] = 10000
 
 
@@ -178,6 +183,7 @@ class ParamsFile(Settings):
 
     framework: str
     baseline: str | None = None
+    same_period_last_year: str | None = None
     history: tuple[str, ...] = ()
     annual: Annual | None = None
     data: DataFiles = DataFiles()

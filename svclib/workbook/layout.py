@@ -220,6 +220,8 @@ CYCLE = (
     Column("截至", ("as_of",), "text"),
     Column("上期设置文件", ("baseline",), "text", "与哪一期比较；首次评价空白"),
     Column("更早各期", ("history",), "list"),
+    Column("上年同期设置文件", ("same_period_last_year",), "text", "同比用；须为上期或更早各期之一"),
+    Column("控制图分段", ("phases",), "flow", "流程有变的日子，如 [{from: 2026-04-15, reason: 启用新系统}]"),
     Column(
         "数据工作簿", ("data", "workbook"), "text", "按《数据模板》填写；另有文件的，写在本表末尾“数据·…”各行"
     ),
@@ -250,7 +252,17 @@ CYCLE = (
     Column("真实率不足时", ("audit", "below"), "value", "", ("标记", "待核实")),
     Column("共性问题比例", ("problems", "common_share"), "value"),
     Column("突出问题倍数", ("problems", "outlier"), "value"),
-    Column("对照部门", ("comparison",), "list", "没有采取措施、用来对照的部门；空白时试点部门与同组其余部门对照"),
+    Column("同口径变量", ("standardise", "by"), "list", "同口径比较时固定哪些构成：渠道、客群；空白为渠道"),
+    Column(
+        "总体构成",
+        ("standardise", "margins"),
+        "flow",
+        "已知总体时填写，两期都加权到它，如 {渠道: {电话: 60, 网络: 40}}，或文件名",
+    ),
+    Column("重点关注", ("focus",), "list", "因上期得分低而被关注：比例如 0.1（最低的一成）、部门名单或 无"),
+    Column(
+        "对照部门", ("comparison",), "list", "没有采取措施、用来对照的部门；空白时试点部门与同组其余部门对照"
+    ),
     Column("培训·最小有意义变化", ("training", "mid"), "value", "按百分制计，如 5"),
     Column("培训·应改善指标", ("training", "moves"), "flow", "各课程应改善的指标，如 {服务用语: [服务态度]}"),
     Column("培训·参训比例", ("training", "trained_from"), "value", "参训达到此比例的部门算已培训，如 0.5"),
