@@ -31,5 +31,6 @@ CHANGE: dict[str, Column] = {
     "change_crude": Column("原始变化", "Crude change"),
     "change_adjusted": Column("同构成变化", "Like-for-like change"),
     "mix_effect": Column("构成影响", "Effect of the mix"),
+    "change_part": text("变化来源", "Part of the change"),
     "reversed": flag("方向相反", "Signs differ"),
 }

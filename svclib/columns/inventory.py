@@ -183,6 +183,8 @@ TABLES: dict[str, Table] = {
                       "verdict strength flags required_n method reason"),
     "like_for_like": _table("50", "baseline cycle unit indicator",
                             "change_crude change_adjusted mix_effect reversed"),
+    "decomposition": _table("50", "baseline cycle unit change_part node",
+                            "estimate0 estimate1 contribution note"),
     # 60 monitoring and targets
     "targets": _table("60", "cycle unit indicator",
                       "value measure ci_low ci_high base target stretch warn status certain owner step due "

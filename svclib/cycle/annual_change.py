@@ -47,7 +47,7 @@ def changes(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     years (paired by their order), each cycle over the indicators that all of these have, by
     the weights of this year's last cycle.  Scores are unrounded and without 加减分.
     """
-    none = {"changes": empty("changes"), "like_for_like": empty("like_for_like")}
+    none = {name: empty(name) for name in ("changes", "like_for_like", "decomposition")}
     if state.before is None:
         return none
     params, framework = state.params, state.framework
