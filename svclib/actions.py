@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from svclib import policy
 from svclib.columns import TABLES, empty, sort_by_key
 from svclib.framework import Framework
 
@@ -17,42 +18,125 @@ OUTCOMES = {"improved": "effective", "declined": "not_effective", "equivalent": 
 UNPROVEN = "unproven"
 # A verdict that carries one of these may come from the answers, or from chance.
 DOUBT = ("authenticity", "lowest_at_baseline")
+# The measure was not there for most of the period whose change is looked at.
+NOT_CREDITED = ("late", "after_period")
+# The sheet of measures, in its order.
+SHEET = (
+    *("unit", "indicator", "cause", "action", "owner", "started", "due", "pilot_units", "milestone"),
+    *("status", "progress", "cost_planned", "cost_actual", "saving", "accepted_by", "lesson", "reusable"),
+)
+OF_CHANGE = ("measure", "change", "ci_low", "ci_high", "confidence", "mid", "mid_on", "verdict", "flags")
+
+
+class Periods(NamedTuple):
+    """The days a measure is held against: end of the baseline, and the current period up to today."""
+
+    baseline_end: dt.date | None
+    start: dt.date | None
+    end: dt.date | None
 
 
 def status(
-    sheet: pd.DataFrame | None, changes: pd.DataFrame, *, cycle: str, today: dt.date | None
+    sheet: pd.DataFrame | None,
+    changes: pd.DataFrame,
+    *,
+    cycle: str,
+    today: dt.date | None,
+    periods: Periods | None = None,
+    controlled: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Table "actions": every measure, whether it is overdue, and what became of its indicator.
 
-    overdue: not done or closed, and due before `today`.  outcome of a finished measure follows
-    the verdict on the indicator of the unit in this cycle: improved is effective, declined and
-    equivalent are not effective.  Anything else leaves it unproven, and so does a measure that
-    is not finished or a verdict in doubt (`DOUBT`).  A change is not proof that the measure
-    caused it.
+    overdue: not done or closed, and due before `today`.  The change, its interval and the
+    verdict are those of the indicator of the unit in `changes`; `controlled` is the verdict
+    against the units without the measure (table "controlled_changes"), "" without any.
+    timing tells when the measure began (`_timing`).  outcome of a finished measure: improved is
+    effective, declined and equivalent are not effective.  Anything else leaves it unproven, and
+    so does a measure that is not finished, one that began too late to be credited, or a verdict
+    in doubt (`DOUBT`).  A change is not proof that the measure caused it.
     """
     if sheet is None:
         return empty("actions")
-    rows = changes[(changes["cycle"] == cycle) & (changes["level"] == "indicator")]
-    known = {(r["unit"], r["node"]): r for r in rows.to_dict("records")}
-    none = {"verdict": "not_comparable", "flags": ""}
-    found = [known.get(key, none) for key in zip(sheet["unit"], sheet["indicator"], strict=True)]
+    table = sheet.rename(columns={"measure": "action"})
+    table = table.assign(cycle=cycle, reusable=sheet["reusable"] == "yes")
+    found = _of_indicators(table, changes, cycle)
+    begun = sheet["started"].where(sheet["status"] != "not_started", "")
+    parts = [found.drop(columns="flags"), _lateness(sheet, today), _timing(begun, periods)]
+    table = pd.concat([table, *parts], axis=1).assign(controlled=_against_others(table, controlled))
+    settled = table["status"].isin(FINISHED) & ~table["timing"].isin(NOT_CREDITED)
+    doubted = [bool(set(flags.split(";")) & set(DOUBT)) for flags in found["flags"]]
+    outcome = found["verdict"].map(OUTCOMES).fillna(UNPROVEN).where(settled & ~np.array(doubted), UNPROVEN)
+    return sort_by_key("actions", table.assign(outcome=outcome))
+
+
+def _lateness(sheet: pd.DataFrame, today: dt.date | None) -> pd.DataFrame:
+    """Whether each measure is overdue, and by how many days."""
     late = ~sheet["status"].isin(FINISHED) & (sheet["due"] != "") & (sheet["due"] < _day(today))
-    table = sheet.rename(columns={"measure": "action"}).assign(
-        cycle=cycle,
-        overdue=late,
-        reusable=sheet["reusable"] == "yes",
-        verdict=[row["verdict"] for row in found],
-        outcome=[
-            _outcome(row, done) for row, done in zip(found, sheet["status"].isin(FINISHED), strict=True)
-        ],
+    days = (pd.Timestamp(today) - pd.to_datetime(sheet["due"].where(late))).dt.days if today else 0
+    return pd.DataFrame({"overdue": late, "overdue_days": days}, index=sheet.index).fillna(
+        {"overdue_days": 0}
     )
-    return sort_by_key("actions", table[list(TABLES["actions"].all_columns)])
 
 
-def _outcome(change: Mapping[Any, Any], done: Any) -> str:
-    if not done or set(str(change["flags"]).split(";")) & set(DOUBT):
-        return UNPROVEN
-    return OUTCOMES.get(str(change["verdict"]), UNPROVEN)
+def _of_indicators(table: pd.DataFrame, changes: pd.DataFrame, cycle: str) -> pd.DataFrame:
+    """Change, interval and verdict of the indicator of every measure, row by row."""
+    rows = changes[(changes["cycle"] == cycle) & (changes["level"] == "indicator")]
+    keyed = rows.set_index(["unit", "node"])[list(OF_CHANGE)]
+    found = keyed.reindex(pd.MultiIndex.from_frame(table[["unit", "indicator"]])).set_index(table.index)
+    texts = {"verdict": "not_comparable"} | dict.fromkeys(("flags", "measure", "mid_on"), "")
+    return found.fillna(texts).astype(dict.fromkeys(texts, "str"))
+
+
+def _timing(started: pd.Series, periods: Periods | None) -> pd.DataFrame:
+    """When each measure began, and the share of the current period in which it was in force.
+
+    before_baseline_end: the baseline had it already, in part at least.  in_period.  late: less
+    of the period than the policy asks for.  after_period.  "" where a day is not known.
+    """
+    if periods is None or periods.start is None or periods.end is None:
+        return pd.DataFrame({"timing": "", "in_force": np.nan}, index=started.index)
+    day = pd.to_datetime(started.where(started != ""))
+    length = (periods.end - periods.start).days + 1
+    share = (((pd.Timestamp(periods.end) - day).dt.days + 1) / length).clip(0.0, 1.0)
+    known = pd.Series(policy.judge(share, "in_force"), index=started.index)
+    known = known.mask(day > pd.Timestamp(periods.end), "after_period").mask(day.isna(), "")
+    if periods.baseline_end is not None:
+        known = known.mask(day <= pd.Timestamp(periods.baseline_end), "before_baseline_end")
+    return pd.DataFrame({"timing": known, "in_force": share})
+
+
+def _against_others(table: pd.DataFrame, controlled: pd.DataFrame | None) -> list[str]:
+    """Verdict of every measure against the units without it, "" where there is none."""
+    if controlled is None or controlled.empty:
+        return [""] * len(table)
+    key = ["unit", "indicator", "action"]
+    known = controlled[controlled["source"] == "actions"].set_index(key)["verdict"].to_dict()
+    return [str(known.get(names, "")) for names in table[key].itertuples(index=False, name=None)]
+
+
+def spending(actions: pd.DataFrame) -> pd.DataFrame:
+    """Table "spending": measures, money and savings of every unit, and of all units together ("*").
+
+    A sum leaves out what was not stated and is empty where nothing was; spent_share holds the
+    actual against the planned cost of the measures that state both.
+    """
+    if actions.empty:
+        return empty("spending")
+    rows = pd.concat([actions, actions.assign(unit="*")], ignore_index=True)
+    both = rows[["cost_planned", "cost_actual"]].notna().all(axis=1)
+    rows = rows.assign(
+        done=rows["status"].isin(FINISHED),
+        effective=rows["outcome"] == "effective",
+        planned=rows["cost_planned"].where(both),
+        actual=rows["cost_actual"].where(both),
+    )
+    by = rows.groupby(["cycle", "unit"], sort=True)
+    named = {"n_done": "done", "n_overdue": "overdue", "n_effective": "effective"}
+    table = pd.DataFrame({"n_actions": by.size()} | {name: by[c].sum() for name, c in named.items()})
+    for name in ("cost_planned", "cost_actual", "saving", "planned", "actual"):
+        table[name] = by[name].sum(min_count=1)
+    table["spent_share"] = table["actual"] / table["planned"].where(table["planned"] > 0)
+    return sort_by_key("spending", table.reset_index())
 
 
 def worth_spreading(actions: pd.DataFrame) -> pd.DataFrame:
@@ -138,13 +222,11 @@ def next_sheet(
 ) -> pd.DataFrame:
     """Rows of the next 整改措施 sheet: open measures carried over, then what most needs one.
 
-    Columns unit, indicator, cause, action, owner, started, due, status, progress, advice.  At
-    most `most` new rows per unit without an open measure: what holds its grade (rows veto and
-    cap of table "alerts"), then the largest missed targets; their action is empty for the unit
-    to fill in, advice is the framework's.
+    Columns of the sheet (`SHEET`) and advice.  At most `most` new rows per unit without an
+    open measure: what holds its grade (rows veto and cap of table "alerts"), then the largest
+    missed targets; their action is empty for the unit to fill in, advice is the framework's.
     """
-    kept = ["unit", "indicator", "cause", "action", "owner", "started", "due", "status", "progress"]
-    carried = actions[~actions["status"].isin(FINISHED)][kept].assign(advice="")
+    carried = actions[~actions["status"].isin(FINISHED)][list(SHEET)].assign(advice="")
     taken = set(zip(carried["unit"], carried["indicator"], strict=True))
     missed = targets[targets["status"] == "missed"][["unit", "indicator"]]
     rows = losses.merge(missed, on=["unit", "indicator"]).sort_values(["unit", "priority"], kind="stable")
@@ -153,12 +235,13 @@ def next_sheet(
     free = [key not in taken for key in zip(rows["unit"], rows["indicator"], strict=True)]
     new = rows[np.array(free, dtype=bool)].groupby("unit").head(most)
     told = {i.name: i for i in framework.indicators}
-    blank = dict.fromkeys(kept, "") | {"status": "not_started"}
+    blank = dict.fromkeys(SHEET, "") | {"status": "not_started", "reusable": False}
+    blank |= dict.fromkeys(("cost_planned", "cost_actual", "saving"), np.nan)
     fresh = [
         blank | {"unit": u, "indicator": i, "owner": told[i].owner, "advice": told[i].advice}
         for u, i in zip(new["unit"], new["indicator"], strict=True)
     ]
-    both = pd.concat([carried, pd.DataFrame(fresh, columns=[*kept, "advice"])], ignore_index=True)
+    both = pd.concat([carried, pd.DataFrame(fresh, columns=[*SHEET, "advice"])], ignore_index=True)
     return both.sort_values(["unit", "indicator"], kind="stable", ignore_index=True)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import inspections, model, office, people, records, truth
+from . import inspections, model, office, people, records, training, truth
 from .model import CYCLES, SEED, UNITS, Case
 
 
@@ -24,7 +24,7 @@ def generate(seed: int = SEED, *, planted: bool = True, cycles: Sequence[str] = 
 
     Keys: units, units_until_2026Q1, judgments, truth, the sheets that serve every cycle,
     and per cycle `<cycle>/responses`, `<cycle>/kpis` and, in 2026, `<cycle>/<sheet>`
-    (inspections in 2026Q2 alone).
+    (inspections and training in 2026Q2 alone).
     With `planted=False` nothing changes between 2026Q1 and 2026Q2 and no unit meets the
     veto.  A cycle's data do not depend on which other cycles are asked for.
     """
@@ -43,6 +43,8 @@ def generate(seed: int = SEED, *, planted: bool = True, cycles: Sequence[str] = 
         if case.cycle == model.NOW:
             third = [_stream(seed, case, u, 2) for u in UNITS]
             frames[f"{case.cycle}/inspections"] = inspections.inspections(third, case)
+            fourth = [_stream(seed, case, u, 3) for u in UNITS]
+            frames[f"{case.cycle}/training"] = training.training(fourth)
     return frames
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import events, inspections, model, people, records
+from . import events, inspections, model, people, records, training
 from .model import BARE, DIMENSIONS, DRIFT, NOW, RATINGS, UNITS, Case
 
 COLUMNS = ["cycle", "unit", "indicator", "quantity", "value", "text"]
@@ -30,6 +30,8 @@ def truth(cases: list[Case]) -> pd.DataFrame:
         rows += [(case.cycle, "", f"{a} : {b}", "inconsistent_expert", math.nan, expert)]
         if case.cycle == NOW:
             rows.append((case.cycle, "", "", "lax_inspector", inspections.OVERLOOKED, inspections.LAX))
+            rows += [(case.cycle, "", training.COURSE, f"gain_in_{part}", gain, "") for part, (gain, _)
+                     in training.GAIN.items()]  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

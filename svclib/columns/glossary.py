@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from svclib.columns.change import CHANGE
 from svclib.columns.kinds import Column, count, flag, text
+from svclib.columns.measures import MEASURES
 from svclib.columns.relative import RELATIVE
 from svclib.columns.statistics import STATISTICS
 
@@ -12,6 +13,7 @@ GLOSSARY: dict[str, Column] = {
     **STATISTICS,
     **CHANGE,
     **RELATIVE,
+    **MEASURES,
     "cycle": text("周期", "Cycle"),
     "unit": text("被评价单位", "Unit"),
     "name": text("名称", "Name"),

@@ -185,6 +185,12 @@ TABLES: dict[str, Table] = {
                             "change_crude change_adjusted mix_effect reversed"),
     "decomposition": _table("50", "baseline cycle unit change_part node",
                             "estimate0 estimate1 contribution note"),
+    "controlled_changes": _table("50", "baseline cycle source unit indicator action",
+                                 "kind measure pilot_units comparison_units n_pilots n_others pilot_change "
+                                 "pilot_low pilot_high others_change others_low others_high net_change gain "
+                                 "se df ci_low ci_high confidence ci90_low ci90_high mid mid_on n0 n1 p_diff "
+                                 "p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj n_tests adjust "
+                                 "verdict strength flags tau p_uneven required_n method reason"),
     # 60 monitoring and targets
     "targets": _table("60", "cycle unit indicator",
                       "value measure ci_low ci_high base target stretch warn status certain owner step due "
@@ -215,8 +221,18 @@ TABLES: dict[str, Table] = {
     "coded_comments": _table("70", "cycle source row category", "unit quote", private=True),
     "findings": _table("70", "cycle unit row", "date role indicator finding"),
     "actions": _table("70", "cycle unit indicator action",
-                      "cause owner started due status overdue progress cost_planned cost_actual saving "
-                      "accepted_by lesson reusable verdict outcome"),
+                      "cause owner started due status overdue overdue_days pilot_units milestone progress "
+                      "cost_planned cost_actual saving accepted_by lesson reusable timing in_force measure "
+                      "change ci_low ci_high confidence mid mid_on verdict controlled outcome"),
+    "spending": _table("70", "cycle unit",
+                       "n_actions n_done n_overdue n_effective cost_planned cost_actual spent_share saving"),
+    "training": _table("70", "cycle course unit",
+                       "n_due n_trained trained_share n_assessed n_passed pass_share n_rated satisfaction "
+                       "satisfaction_low satisfaction_high confidence"),
+    "training_effects": _table("70", "cycle course unit mark",
+                               "n estimate0 estimate1 change gain se df ci_low ci_high confidence ci90_low "
+                               "ci90_high mid p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj "
+                               "p_exact n_tests adjust verdict strength flags required_n method reason"),
     "appeals": _table("70", "cycle appeal",
                       "unit indicator matter filed due overdue decision decided basis"),
     "references": _table("70", "indicator name", "name_en value basis"),

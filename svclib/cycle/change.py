@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from svclib import audit, improvement, inference, invariance
+from svclib.cycle.controls import controlled
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.likeness import Likeness, like_for_like
 from svclib.cycle.records import records
@@ -25,7 +26,7 @@ Pair = tuple[NodeDraws, NodeDraws]
 
 
 def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Tables "changes" and "like_for_like" of the current cycle against its baseline.
+    """Tables "changes", "like_for_like" and "controlled_changes" against the baseline.
 
     A unit whose mix of channels shifted is judged like for like.
     """
@@ -39,18 +40,18 @@ def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
     marked = _marks(state, tables, like)
     found: list[Row] = []
     whole: list[tuple[Pair, Pair, tuple[int, int]]] = []
-    for unit, plain in crude.items():
-        if unit not in state.units(state.cycle):
-            continue
-        shifted = unit in like.shifted
-        answers, estimate = (like.responses, like.estimates[unit]) if shifted else (kept, plain)
+    used = {u: like.estimates[u] if u in like.shifted else plain for u, plain in crude.items()}
+    for unit in (u for u in used if u in state.units(state.cycle)):
+        answers = like.responses if unit in like.shifted else kept
         side = side_of(state, tables["weights"], unit)
-        rows, pair = _of_unit(state, answers, unit, estimate, side, comparison)
+        rows, pair = _of_unit(state, answers, unit, used[unit], side, comparison)
         if pair is not None and unit not in marked.blocked:
             whole.append((*pair, _sizes(kept, unit, comparison)))
         found += [{"unit": unit} | gated(row, unit, marked, state, tables) for row in rows]
     found += together(whole, comparison, comparable=not tables["weights"]["relative"].any())
-    return {"changes": improvement.judge(found, comparison), "like_for_like": like.table}
+    table = improvement.judge(found, comparison)
+    held = controlled(state, used, table, comparison)
+    return {"changes": table, "like_for_like": like.table, "controlled_changes": held}
 
 
 def _of_unit(

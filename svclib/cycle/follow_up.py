@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from svclib import actions, comments, complaints, problems, targets
+from svclib import actions, comments, complaints, problems, targets, training
 from svclib.cycle.state import State, valid
+from svclib.improvement import Comparison
 
 Tables = dict[str, pd.DataFrame]
 
@@ -27,10 +28,40 @@ def follow_up(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         "step_targets": targets.judge_steps(passed_through, sheet, state.framework, cycle=cycle, day=today),
         "timeline": complaints.timeline(events if state.params.kind == "ad_hoc" else None, cycle=cycle),
         "findings": actions.findings(state.sheet("interviews"), cycle=cycle),
-        "actions": actions.status(state.sheet("actions"), tables["changes"], cycle=cycle, today=today),
+        **_measures(state, tables),
+        **_training(state),
         "appeals": actions.appeals(state.sheet("appeals"), cycle=cycle, today=today),
         "references": actions.references(state.sheet("benchmarks")),
         **comments.code(answers, state.sheet("keywords"), min_cell=state.params.min_cell, cycle=cycle),
     }
     passed = actions.referrals({"alerts": tables["alerts"], **made}, state.framework, cycle=cycle)
     return made | {"referrals": passed}
+
+
+def _measures(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
+    """Whether the measures worked, and what they cost."""
+    params, now = state.params, state.params.period
+    periods = actions.Periods(state.days.get(state.baseline), now.start if now else None, params.today)
+    found = actions.status(
+        state.sheet("actions"),
+        tables["changes"],
+        cycle=state.cycle,
+        today=params.today,
+        periods=periods,
+        controlled=tables["controlled_changes"],
+    )
+    return {"actions": found, "spending": actions.spending(found)}
+
+
+def _training(state: State) -> Tables:
+    """Who was trained, and what they could do before and after."""
+    params, sheet = state.params, state.sheet("training")
+    comparison = Comparison(
+        state.baseline, state.cycle, params.confidence, params.adjust, tuple(params.families),
+        params.min_equivalent,
+    )  # fmt: skip
+    mid, least = params.training.mid, params.min_cell
+    return {
+        "training": training.summary(sheet, cycle=state.cycle, min_cell=least, confidence=params.confidence),
+        "training_effects": training.effects(sheet, comparison, mid=mid, min_cell=least),
+    }

@@ -2,39 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from svclib import tables
 from svclib.columns import header
 from svclib.deliver import sheet
+from svclib.sources.catalog import SHEETS
 from svclib.tables import Label
 
-# Headers of the measures as the data template has them, so that the sheet can be read back.
-MEASURES = {
-    "unit": "部门", "indicator": "指标", "cause": "原因", "action": "措施", "owner": "责任人",
-    "started": "开始日期", "due": "完成期限", "status": "状态", "progress": "进展",
-}  # fmt: skip
-MORE = ("计划投入", "实际投入", "节约", "验收人", "经验", "可推广")
+# Headers are those of the data template, so that the sheet can be read back.
+FIELDS = SHEETS["actions"].fields
+# The table calls a measure an action; its own "measure" is the unit of measurement.
+IN_TABLE = {"measure": "action"}
+# Reading ignores a sheet whose name begins with 备注.
+CHOICES, ROWS = "备注（可选项）", 500
 
 
-def measures(path: Path, rows: pd.DataFrame) -> Path:
-    """Write 整改措施表.xlsx: what `actions.next_sheet` proposes, in the columns of the data template."""
+def measures(path: Path, rows: pd.DataFrame, *, units: Sequence[str], indicators: Sequence[str]) -> Path:
+    """Write 整改措施表.xlsx: what `actions.next_sheet` proposes, in the columns of the data template.
+
+    Units, indicators, states and 可推广 are chosen from lists.
+    """
     book = sheet.book()
-    page = book.create_sheet("整改措施")
-    sheet.header(page, [*MEASURES.values(), *MORE])
+    page: Any = book.create_sheet(SHEETS["actions"].zh)
+    sheet.header(page, [field.zh for field in FIELDS.values()])
     advised: str = tables.words("zh")["deliver"]["advised"]
     for at, row in enumerate(rows.to_dict("records"), 2):
         if row["advice"]:
             row["progress"] = advised.format(advice=row["advice"])
-        for place, name in enumerate(MEASURES, 1):
-            text = tables.code("status", row[name], "zh") if name == "status" else row[name]
-            sheet.put(page.cell(at, place), text)
+        for place, name in enumerate(FIELDS, 1):
+            sheet.put(page.cell(at, place), _as_written(name, row[IN_TABLE.get(name, name)]))
     sheet.finish(page)
+    _offer(book, page, {"unit": units, "indicator": indicators})
     return sheet.save(book, path)
+
+
+def _as_written(name: str, value: Any) -> Any:
+    """A value of the table as the sheet writes it."""
+    back = {code: zh for zh, code in FIELDS[name].choices.items()}
+    if name == "reusable":
+        return "是" if value else "否"
+    return str(value).replace(";", "；") if name == "pilot_units" else back.get(value, value)
+
+
+def _offer(book: Workbook, page: Any, named: dict[str, Sequence[str]]) -> None:
+    """Drop-downs: short lists in the rule itself, names of units and indicators on a sheet of their own."""
+    choices: Any = book.create_sheet(CHOICES)
+    for place, (name, field) in enumerate(FIELDS.items(), 1):
+        offered = list(field.choices) or (["是", "否"] if field.kind == "yes" else [])
+        rule = f'"{",".join(offered)}"' if offered else ""
+        if name in named:
+            letter = get_column_letter(1 + list(named).index(name))
+            for at, text in enumerate(named[name], 1):
+                sheet.put(choices[f"{letter}{at}"], text)
+            rule = f"'{CHOICES}'!${letter}$1:${letter}${len(named[name])}"
+        if rule:
+            offer = DataValidation(type="list", formula1=rule, allow_blank=True)
+            offer.add(f"{get_column_letter(place)}2:{get_column_letter(place)}{ROWS}")
+            page.add_data_validation(offer)
+    choices.sheet_state = "hidden"
 
 
 def referrals(path: Path, rows: pd.DataFrame, *, lang: str, label: Label) -> Path:

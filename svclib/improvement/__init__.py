@@ -5,8 +5,18 @@ method, named in the row.  Kind and design choose the method, never a look at th
 """
 
 from svclib.improvement.composites import composite_changes
+from svclib.improvement.controls import Trial, controlled_changes, unit_changes
 from svclib.improvement.indicators import rating_changes, record_changes
 from svclib.improvement.rows import Comparison
 from svclib.improvement.verdicts import judge
 
-__all__ = ["Comparison", "composite_changes", "judge", "rating_changes", "record_changes"]
+__all__ = [
+    "Comparison",
+    "Trial",
+    "composite_changes",
+    "controlled_changes",
+    "judge",
+    "rating_changes",
+    "record_changes",
+    "unit_changes",
+]

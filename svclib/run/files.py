@@ -44,7 +44,8 @@ def _lists(ctx: Context, found: dict[str, pd.DataFrame], run_dir: Path, lang: st
         return {}
     shown = found["actions"], found["losses"], found["targets"]
     rows = actions.next_sheet(*shown, ctx.framework, alerts=found["alerts"])
-    lists.measures(run_dir / MEASURES, rows)
+    names = [i.name for i in ctx.framework.indicators]
+    lists.measures(run_dir / MEASURES, rows, units=ctx.units, indicators=names)
     if found["referrals"].empty:
         return {MEASURES: "measures"}
     lists.referrals(run_dir / REFERRALS, found["referrals"], lang=lang, label=ctx.label)

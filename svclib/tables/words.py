@@ -28,12 +28,14 @@ PERCENT = _set(
     "share missing_share complete_share floor_share ceiling_share coverage probability confidence "
     "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
     "time_share compliance gap rate_low rate_high min_rate share_others identical best_share "
+    "trained_share pass_share spent_share in_force "
     "p_weights p_both p_first spread share_low share_high agree_share"
 )
 ODDS = _set("probability p_weights p_both p_first")
 P_VALUES = _set(
     "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj "
     "mahalanobis_p "
+    "p_uneven "
     "p_adj p_noise p_noise_adj"
 )
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
@@ -42,13 +44,13 @@ NAMES = _set(
     "unit name subject channel dimension indicator node parent item group grade by_cut next_grade limited_by "
     "clause last_grade measure owner step a b expert cycle baseline matter action advice grade_before "
     "grade_after worst_item part member head grade_all grade_kept grade_strict channel_a channel_b "
-    "partner category cause dropped flip_grade other_subject"
+    "partner category course cause dropped flip_grade other_subject"
 )
 # Columns that hold several such names, joined by ";".
-LISTS = frozenset({"flips"})
+LISTS = frozenset({"flips", "pilot_units", "comparison_units"})
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
-    "model rotation operator quadrant "
+    "model rotation operator quadrant timing controlled mark "
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
     "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
     "object "
@@ -79,7 +81,11 @@ DECIMALS: dict[str, int] = {
     **dict.fromkeys(_set("rsr percentile probit fitted intercept slope"), 4),
     **dict.fromkeys(PERCENT | {"df"}, 1),
     **dict.fromkeys(
-        _set("required_n rank_shift rank rank_low rank_high group_rank confidence population issued"), 0
+        _set(
+            "required_n rank_shift rank rank_low rank_high group_rank confidence population issued "
+            "overdue_days cost_planned cost_actual saving"
+        ),
+        0,
     ),
 }
 
