@@ -45,6 +45,16 @@ TABLES: dict[str, Table] = {
                             "n_agreed n_stable stop note"),
     "delphi_proposals": _table("02", "cycle kind parent node",
                                "round n median proposed in_force judgement note"),
+    # 03 sample plan, and what simulated cycles with a known truth find
+    "misgrading": _table("03", "case size distance_low", "distance_high n_simulated share se"),
+    "grade_consistency": _table("03", "case size unit",
+                                "n_simulated right right_se same same_se true_score bias rmse ungraded"),
+    "verdict_rates": _table("03", "case size level true_change verdict", "n_simulated share se"),
+    "false_claims": _table("03", "case size level verdict", "n_simulated share se share_family se_family"),
+    "sample_plan": _table("03", "unit purpose",
+                          "n score se se_records margin resolved attained wanted required_n population n_finite note"),
+    "power": _table("03", "level node size true_change", "n power"),
+    "cut_risk": _table("03", "group grade", "cut n_units n_near share cut_proposed share_proposed buffer"),
     # 10 data quality
     "exclusions": _table("10", "cycle source row rule", "respondent unit excluded value cut detail",
                          private=True),
@@ -180,11 +190,12 @@ TABLES: dict[str, Table] = {
                       "kind measure design n0 n1 n_paired n_clusters estimate0 estimate1 change gain se df "
                       "ci_low ci_high confidence ci90_low ci90_high mid mid_on p_diff p_beyond p_equiv "
                       "p_diff_adj p_beyond_adj p_equiv_adj p_exact p_superiority family n_tests adjust "
+                      "unit_reliability rtm_expected change_beyond_rtm se_beyond_rtm beyond_low beyond_high "
                       "verdict strength flags required_n method reason"),
     "like_for_like": _table("50", "baseline cycle unit indicator",
                             "change_crude change_adjusted mix_effect reversed"),
     "decomposition": _table("50", "baseline cycle unit change_part node",
-                            "estimate0 estimate1 contribution note"),
+                            "estimate0 estimate1 change contribution note"),
     "controlled_changes": _table("50", "baseline cycle source unit indicator action",
                                  "kind measure pilot_units comparison_units n_pilots n_others pilot_change "
                                  "pilot_low pilot_high others_change others_low others_high net_change gain "
@@ -193,14 +204,35 @@ TABLES: dict[str, Table] = {
                                  "verdict strength flags tau p_uneven required_n method reason"),
     # 60 monitoring and targets
     "targets": _table("60", "cycle unit indicator",
-                      "value measure ci_low ci_high base target stretch warn status certain owner step due "
-                      "valid_from revisions basis"),
+                      "value measure ci_low ci_high base target stretch warn achieved achieved_stretch "
+                      "elapsed status certain owner step due valid_from revisions basis"),
+    "target_proposals": _table("60", "cycle unit indicator",
+                               "step kind measure value n target status unit_reliability group_mean shrunk "
+                               "rebound mid mde required_n group n_peers best_quartile best_tenth best_value "
+                               "proposed stretch warn set_by attainable reason detectable gain owner "
+                               "valid_from due"),
     "losses": _table("60", "cycle unit indicator",
                      "dimension value weight score lost target peers last priority"),
     "levers": _table("60", "cycle unit indicator", "score target gain gain_together priority lifts"),
     "consequences": _table("60", "cycle unit rule", "grade n action clause"),
     "personnel": _table("60", "cycle unit rule", "head grade n factor action clause", private=True),
-    "alerts": _table("60", "cycle unit indicator", "level rule value measure threshold owner step"),
+    "alerts": _table("60", "cycle unit indicator raised_by rule",
+                     "level value measure threshold since owner step due"),
+    "trends": _table("60", "cycle unit level node",
+                     "kind measure n_cycles first_cycle value_first value per_cycle per_cycle_low "
+                     "per_cycle_high confidence statistic p_plain p_diff p_diff_adj autocorrelation method "
+                     "note status trend"),
+    "period_changes": _table("60", "cycle unit level node against",
+                             "baseline kind measure value_before value change rel_change gain"),
+    "control_points": _table("60", "cycle unit node every at",
+                             "place phase value numerator denominator centre limit_low limit_high rule "
+                             "variation"),
+    "control_charts": _table("60", "cycle unit level node every",
+                             "chart kind measure n_points phase status value centre limit_low limit_high "
+                             "target variation rule since assurance"),
+    "funnel": _table("60", "cycle indicator unit",
+                     "kind measure n value centre z z_adj low_95 high_95 low_998 high_998 dispersion tau2 "
+                     "n_units method status"),
     "history": _table("60", "cycle unit node", "level score published grade"),
     # 70 problems and measures
     "problems": _table("70", "cycle problem indicator unit",

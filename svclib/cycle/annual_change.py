@@ -11,9 +11,10 @@ import pandas as pd
 
 from svclib import audit, improvement, invariance
 from svclib.columns import empty
-from svclib.cycle.change import Marks, Pair, blocked, gated, lowest, stream, together
+from svclib.cycle.change import Marks, Pair, blocked, gated, stream, together
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.parts import authenticity, cycle_weights
+from svclib.cycle.rebound import UNTESTED, focused
 from svclib.cycle.state import State, estimates, flags, valid
 from svclib.cycle.steps import STEPS, Tables
 from svclib.cycle.year import on_basis
@@ -109,8 +110,8 @@ def _marks(state: State, tables: Mapping[str, pd.DataFrame], this: State) -> Mar
         marked = {unit: [UNPAIRED] for unit in state.units(state.cycle)}
     for unit in sorted({u for part in this.parts for u in audit.doubtful_units(authenticity(part))}):
         marked.setdefault(unit, []).append("authenticity")
-    for unit in lowest(tables["grades"], state):
-        marked.setdefault(unit, []).append("lowest_at_baseline")
+    for unit in focused(state, tables["grades"]):
+        marked.setdefault(unit, []).append(UNTESTED)
     # Whether items mean the same is tested between cycles next to each other, not between years.
     rated = {i.dimension for i in state.framework.indicators if i.kind == "rating"}
     return Marks(blocked(tables, state), marked, dict.fromkeys(rated, invariance.NOT_TESTABLE))
