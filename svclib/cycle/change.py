@@ -13,6 +13,7 @@ from svclib import audit, improvement, inference, invariance
 from svclib.cycle.controls import controlled
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.likeness import Likeness, like_for_like
+from svclib.cycle.rebound import UNTESTED, beyond_rebound, focused
 from svclib.cycle.records import records
 from svclib.cycle.state import ALL_UNITS, State, design, estimates
 from svclib.estimates import Estimate, draws
@@ -48,6 +49,7 @@ def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
         if pair is not None and unit not in marked.blocked:
             whole.append((*pair, _sizes(kept, unit, comparison)))
         found += [{"unit": unit} | gated(row, unit, marked, state, tables) for row in rows]
+    found = beyond_rebound(state, found, used, tables)
     found += together(whole, comparison, comparable=not tables["weights"]["relative"].any())
     table = improvement.judge(found, comparison)
     held = controlled(state, used, table, comparison)
@@ -86,16 +88,10 @@ def _marks(state: State, tables: Mapping[str, pd.DataFrame], like: Likeness) -> 
     now = tables["authenticity"][tables["authenticity"]["cycle"] == state.cycle]
     for unit in audit.doubtful_units(now):
         flags.setdefault(unit, []).append("authenticity")
-    for unit in lowest(tables["grades"], state):
-        flags.setdefault(unit, []).append("lowest_at_baseline")
+    for unit in focused(state, tables["grades"]):
+        flags.setdefault(unit, []).append(UNTESTED)
     gates = invariance.gate(tables["invariance"])
     return Marks(blocked(tables, state), flags, dict(gates.itertuples(index=False, name=None)))
-
-
-def lowest(grades: pd.DataFrame, state: State) -> list[str]:
-    """The worst tenth of the graded units of the baseline, one at least: some of a rise is chance."""
-    before = grades[(grades["cycle"] == state.baseline) & (grades["status"] == "graded")]
-    return list(before.nsmallest(max(1, len(before) // 10), "published", keep="all")["unit"])
 
 
 def blocked(tables: Mapping[str, pd.DataFrame], state: State) -> dict[str, str]:
