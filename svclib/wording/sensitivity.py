@@ -35,13 +35,18 @@ def robustness(
     known = {row["unit"]: row for row in records(grades)}
     for row in records(frame):
         of = known[row["unit"]]
-        sure = min(row[c] for c in ODDS) > SURE
-        odds: Part = ("robust.sure" if sure else "robust.odds", row)
-        parts = [why(of, lang, label, scale, own or {}), odds, _flip(row, of, list(scale))]
+        parts = [why(of, lang, label, scale, own or {}), _odds(row), _flip(row, of, list(scale))]
         if row["n_scenarios"]:
             parts.append((f"robust.{'all' if row['n_same'] == row['n_scenarios'] else 'some'}", row))
         writer.say(parts)
     return writer.claims()
+
+
+def _odds(row: dict[str, Any]) -> Part:
+    """How sure the grade is; of bare values no error of sampling is known, only the weights vary."""
+    if pd.isna(row["probability"]):
+        return "robust.weights_only", row
+    return ("robust.sure" if min(row[c] for c in ODDS) > SURE else "robust.odds"), row
 
 
 def _flip(row: dict[str, Any], of: Mapping[str, Any], labels: list[str]) -> Part:
