@@ -219,18 +219,6 @@ def _keep(table: Sums, rows: np.ndarray) -> Sums:
     return Sums(table.keys.iloc[rows].reset_index(drop=True), table.sums[rows])
 
 
-def by_unit(tables: Tables) -> dict[str, Tables]:
-    """The tables of each unit."""
-    found: dict[str, dict[str, Sums]] = {}
-    for name in _FIELDS:
-        table: Sums = getattr(tables, name)
-        for unit, at in table.keys.groupby("unit", sort=False).indices.items():
-            part = Sums(table.keys.iloc[at].reset_index(drop=True), table.sums[at])
-            found.setdefault(str(unit), {})[name] = part
-    empty = {name: _keep(getattr(tables, name), np.zeros(0, dtype=int)) for name in _FIELDS}
-    return {u: Tables(tables.items, tables.by, tables.psu, **(empty | own)) for u, own in found.items()}
-
-
 def collapse(tables: Tables, *, by: Sequence[str]) -> Tables:
     """Sum over the key columns that are not in `by`."""
     unknown = [c for c in by if c not in tables.by]

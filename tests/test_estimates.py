@@ -374,3 +374,57 @@ def test_refusals():
     by = ("unit", "cycle")
     with pytest.raises(DataError, match=r"use moments\.collapse"):
         estimates.item_means(moments.reduce(sleep(), ["x"], by=by), unit="u", bounds=ANY)
+
+
+# --- every unit at once
+
+
+def units_of(seed, *, cluster=False):
+    """Three units of uneven size: weights, strata, missing answers, two subjects, ids in both cycles."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for unit, n in (("b", 40), ("a", 7), ("c", 260)):
+        rows = pd.DataFrame(rng.integers(1, 6, (n, 3)).astype(float), columns=["x", "y", "z"])
+        rows = rows.mask(rng.random((n, 3)) < 0.1)
+        keys = {
+            "unit": unit,
+            "cycle": rng.choice(["0", "1"], n),
+            "subject": rng.choice(["s", "t"], n),
+            "weight": rng.uniform(0.5, 2, n),
+            "stratum": rng.choice(["p", "q"], n),
+            "cluster": rng.choice([f"k{j}" for j in range(9)], n) if cluster else "",
+            "respondent": [f"r{j}" for j in rng.integers(0, 2 * n, n)],
+        }
+        parts.append(rows.assign(**keys))
+    return pd.concat(parts, ignore_index=True).sample(frac=1, random_state=seed)
+
+
+@pytest.mark.parametrize("panel", [False, True])
+@pytest.mark.parametrize("psu", ["respondent", "cluster"])
+@pytest.mark.parametrize("stratum", [False, True])
+def test_by_unit_is_item_means_of_every_unit(psu, stratum, panel):
+    rows = units_of(4, cluster=psu == "cluster")
+    bounds = dict.fromkeys("xyz", (1.0, 5.0))
+    found = estimates.by_unit(rows, ["x", "y", "z"], bounds=bounds, panel=panel, psu=psu, stratum=stratum)
+    tables = moments.reduce(rows, ["x", "y", "z"], psu=psu, stratum=stratum)
+    assert list(found) == ["a", "b", "c"]
+    for unit, one in found.items():
+        other = estimates.item_means(tables, unit=unit, bounds=bounds, panel=panel)
+        pd.testing.assert_frame_equal(one.index, other.index)
+        assert (one.note, [p.name for p in one.parts]) == (other.note, [p.name for p in other.parts])
+        assert_array_equal(one.n, other.n)
+        assert_allclose(one.value, other.value, rtol=1e-12)
+        assert_allclose([p.df for p in one.parts], [p.df for p in other.parts], rtol=1e-12)
+        for mine, theirs in zip(one.parts, other.parts, strict=True):
+            assert_allclose(mine.cov, theirs.cov, rtol=1e-9, atol=1e-15)
+
+
+def test_by_unit_refuses_as_reduce_does():
+    rows = units_of(1)
+    bounds = dict.fromkeys("xyz", (1.0, 5.0))
+    with pytest.raises(ParamError, match="psu='row'; choose one of"):
+        estimates.by_unit(rows, ["x"], bounds=bounds, psu="row")
+    with pytest.raises(DataError, match=r"columns \['q'\] are needed and absent"):
+        estimates.by_unit(rows, ["q"], bounds={"q": (1, 5)})
+    with pytest.raises(ParamError, match=r"bounds: items \['x'\] are missing"):
+        estimates.by_unit(rows, ["x"], bounds={})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 import pandas as pd
 
@@ -15,10 +16,10 @@ from svclib.cycle.merge import relabelled, successors
 from svclib.cycle.peers import grouped
 from svclib.cycle.window import around, until
 from svclib.errors import ParamError
-from svclib.estimates import Estimate, item_means, join
+from svclib.estimates import Estimate, by_unit, join
 from svclib.framework import Framework
 from svclib.framework.groups import without
-from svclib.moments import Tables, by_unit, reduce
+from svclib.moments import Tables, reduce
 from svclib.params import Params
 from svclib.sources import Inputs
 
@@ -237,15 +238,14 @@ def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> d
     """
     framework = state.framework
     here = responses[responses["cycle"].isin(cycles)]
-    tables = reduced(here, framework.items) if framework.items else None
     bounds = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
     known = kpis.values(records.records(state, responses, cycles), framework)
-    recorded, rated = dict(iter(known.groupby("unit"))), by_unit(tables) if tables is not None else {}
+    recorded, rated = dict(iter(known.groupby("unit"))), {}
+    if framework.items:
+        rated = by_unit(here, framework.items, bounds=bounds, panel=state.params.panel, **sampling(here))
     found: dict[str, Estimate] = {}
     for unit in dict.fromkeys(u for c in cycles for u in state.units(c)):
-        parts = []
-        if unit in rated:
-            parts.append(item_means(rated[unit], unit=unit, bounds=bounds, panel=state.params.panel))
+        parts = [rated[unit]] if unit in rated else []
         if unit in recorded:
             parts.append(kpis.of_values(recorded[unit], records.joint(state, unit, cycles)))
         # Records that do not apply, alone, leave nothing to estimate.
@@ -264,14 +264,30 @@ def design(responses: pd.DataFrame, *, panel: bool) -> str:
 
 def reduced(responses: pd.DataFrame, items: Sequence[str]) -> Tables:
     """Additive tables of `items`; sampling units and strata as the data declare them."""
+    return reduce(responses, items, **sampling(responses))
+
+
+class Sampling(TypedDict):
+    """What `moments.reduce` and `estimates.by_unit` ask of how people were drawn."""
+
+    psu: str
+    stratum: bool
+
+
+def sampling(responses: pd.DataFrame) -> Sampling:
+    """Sampling units and strata as the data declare them.
+
+    Raises
+    ------
+    ParamError
+        Clusters are given in one cycle and not in another.
+    """
     clustered = [(rows["cluster"] != "").any() for _, rows in responses.groupby("cycle")]
     if any(clustered) and not all(clustered):
         raise ParamError(
             "column cluster is filled in one cycle and empty in another; fill it in both or neither"
         )
-    return reduce(
-        responses,
-        items,
-        psu="cluster" if any(clustered) else "respondent",
-        stratum=bool((responses["stratum"] != "").any()),
-    )
+    return {
+        "psu": "cluster" if any(clustered) else "respondent",
+        "stratum": bool((responses["stratum"] != "").any()),
+    }

@@ -74,10 +74,7 @@ def item_means(
         raise ParamError(f"correction={correction!r}; choose one of {list(CORRECTIONS)}")
     if tuple(tables.by) != BY:
         raise DataError(f"item_means needs tables by {BY}, found {tables.by}; use moments.collapse")
-    absent = [item for item in tables.items if item not in bounds]
-    if absent:
-        raise ParamError(f"bounds: items {absent} are missing; give (lowest, highest) for every item")
-    ends = np.array([bounds[item] for item in tables.items], dtype=float).T
+    ends = _ends(tables.items, bounds)
     data = _psu_rows(_of_tables(tables, unit), ends if pseudo else np.full_like(ends, np.nan))
     clusters = tables.psu == "cluster"
     if correction == "psu":
@@ -85,6 +82,14 @@ def item_means(
     else:
         parts = independent_parts(data, panel=panel, clusters=clusters)
     return _as_estimate(tables.items, data, parts)
+
+
+def _ends(items: Sequence[str], bounds: Mapping[str, tuple[float, float]]) -> np.ndarray:
+    """Lowest and highest possible answer per item, (2, k)."""
+    absent = [item for item in items if item not in bounds]
+    if absent:
+        raise ParamError(f"bounds: items {absent} are missing; give (lowest, highest) for every item")
+    return np.array([bounds[item] for item in items], dtype=float).T
 
 
 class _Sums(NamedTuple):
@@ -120,7 +125,7 @@ def by_unit(
     if psu not in PSUS:
         raise ParamError(f"psu={psu!r}; choose one of {list(PSUS)}")
     check_rows(rows, (*BY, psu, *(["stratum"] if stratum else []), "weight", *items))
-    ends = np.array([bounds[item] for item in items], dtype=float).T
+    ends = _ends(items, bounds)
     found = {}
     for unit, sums in _of_rows(rows, items, psu, stratum=stratum):
         data = _psu_rows(sums, ends)
@@ -238,7 +243,7 @@ def _as_estimate(items: tuple[str, ...], data: PsuRows, parts: tuple[Part, ...])
 
 @functools.lru_cache(maxsize=256)
 def _index(cells: tuple[tuple[str, str], ...], items: tuple[str, ...], kept: bytes) -> pd.DataFrame:
-    """Key columns of the estimates; most units share them, and making a frame costs more than a covariance."""
+    """Key columns of the estimates, shared by units alike: a frame costs more than a covariance."""
     keys = [(*cell, item) for cell in cells for item in items]
     chosen = [key for key, keep in zip(keys, kept, strict=True) if keep]
     return pd.DataFrame(chosen, columns=["cycle", "subject", "item"])

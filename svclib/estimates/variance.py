@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from svclib.estimates.core import Part
@@ -19,7 +19,7 @@ class PsuRows:
     A pseudo-respondent is a row of frequency ½ and PSU −1.
     """
 
-    cells: pd.DataFrame
+    cells: np.ndarray  # (C, 2) cycle and subject
     mean: np.ndarray  # (C, k) Σwrx/Σwr, NaN where nobody answered
     answered: np.ndarray  # (C, k) respondents
     cell: np.ndarray  # (P,)
@@ -41,38 +41,50 @@ def _spread_scores(data: PsuRows) -> np.ndarray:
     A stratum with a single PSU in a cell cannot be centred at itself: it keeps its distance
     from the mean of the cell (what R's survey calls lonely.psu="adjust").
     """
-    several = (
-        pd.Series(data.stratum).where(data.stratum >= 0).groupby(data.cell).transform("nunique").to_numpy()
-        > 1
-    )
-    block = pd.factorize(data.cell * (data.stratum.max() + 2) + data.stratum)[0]
+    several = _several(data.cell, data.stratum)
     present = data.mass > 0
-    count, in_block = _by_row(block, present.astype(float)), _by_row(block, data.mass)
-    centred = several[:, None] & (data.stratum >= 0)[:, None] & (count > 1)
-    centre = np.where(centred, _by_row(block, data.score) / np.maximum(count, 1), 0.0)
-    in_cell = _by_row(data.cell, data.mass * (data.psu >= 0)[:, None])
-    free = 1 - np.nan_to_num(divide(data.mass, np.where(centred, in_block, in_cell)))
+    whole = _by_row(data.cell, data.mass * (data.psu >= 0)[:, None])
+    score = data.score
+    if several.any():
+        block = pd.factorize(data.cell * (data.stratum.max() + 2) + data.stratum)[0]
+        count, in_block = _by_row(block, present.astype(float)), _by_row(block, data.mass)
+        centred = several[:, None] & (data.stratum >= 0)[:, None] & (count > 1)
+        score = score - np.where(centred, _by_row(block, data.score) / np.maximum(count, 1), 0.0)
+        whole = np.where(centred, in_block, whole)
+    free = 1 - np.nan_to_num(divide(data.mass, whole))
     scale = np.sqrt(np.where(free > 1e-12, 1 / np.maximum(free, 1e-12), np.nan))
-    return np.where(present, (data.score - centre) * scale, 0.0)
+    return np.where(present, score * scale, 0.0)
+
+
+def _several(cell: np.ndarray, stratum: np.ndarray) -> np.ndarray:
+    """Whether the cell of each row has more than one stratum; −1 is none."""
+    if stratum.max() == stratum[stratum >= 0].min():
+        return np.zeros(len(cell), dtype=bool)
+    return pd.Series(stratum).where(stratum >= 0).groupby(cell).transform("nunique").to_numpy() > 1
+
+
+def summed(code: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sums of the rows of `values` (P, k) of equal `code`, (codes, k)."""
+    places = (np.ones(len(code)), (code, np.arange(len(code))))
+    return csr_array(places, shape=(code.max() + 1, len(code))) @ values
 
 
 def _by_row(code: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Sums of `values` over rows of equal `code`, repeated on every row."""
-    out = np.zeros((code.max() + 1, values.shape[1]))
-    np.add.at(out, code, values)
-    return out[code]
+    return summed(code, values)[code]
 
 
 def _identities(data: PsuRows, *, panel: bool, clusters: bool) -> np.ndarray:
     """Who is the same PSU, (P,); −1 for pseudo-respondents."""
     real = data.psu >= 0
-    keys = {"psu": data.psu[real]}
+    key = data.psu[real]
     if clusters:
-        keys["stratum"] = data.stratum[real]
+        key = key * (data.stratum.max() + 1) + data.stratum[real]
     elif not panel:
-        keys["cycle"] = data.cells["cycle"].to_numpy()[data.cell[real]]
+        cycle = pd.factorize(data.cells[:, 0])[0]
+        key = key * (cycle.max() + 1) + cycle[data.cell[real]]
     out = np.full(len(data.psu), -1)
-    out[real] = pd.DataFrame(keys).groupby(list(keys), sort=True).ngroup().to_numpy()
+    out[real] = pd.factorize(key)[0]
     return out
 
 
@@ -91,7 +103,7 @@ def independent_parts(data: PsuRows, *, panel: bool, clusters: bool) -> tuple[Pa
         labels = connected_components(coo_array(seen.T.astype(int) @ seen.astype(int)), directed=False)[1]
         patterns, group = labels[None, :] == np.unique(labels)[:, None], labels[seen.argmax(axis=1)]
     else:
-        patterns, group = np.unique(seen, axis=0, return_inverse=True)
+        patterns, group = _distinct(seen)
     size = np.bincount(group)
     share = patterns * size[:, None] / (patterns * size[:, None]).sum(axis=0)
     z = _spread_scores(data) * np.sqrt(data.frequency)[:, None]
@@ -101,9 +113,17 @@ def independent_parts(data: PsuRows, *, panel: bool, clusters: bool) -> tuple[Pa
         rows = np.where(real, group[who] == g, pattern[data.cell])
         df = _cluster_df(data, rows & real) if clusters else size[g] - _strata(data, rows & real)
         wide = _wide(data, z * np.sqrt(np.where(real, 1.0, share[g, data.cell]))[:, None], ids, rows)
-        name = "+".join("/".join(filter(None, c)) for c in data.cells[pattern].itertuples(index=False))
+        name = "+".join("/".join(filter(None, c)) for c in data.cells[pattern])
         parts.append(Part(_embed(data, wide.T @ wide, rows), float(max(df, 1)), name))
     return tuple(parts)
+
+
+def _distinct(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct rows of booleans (n, C) in rising order, and which of them each row is."""
+    packed = np.packbits(seen, axis=1)
+    key = packed.view(f"V{packed.shape[1]}").ravel()
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    return seen[first], group
 
 
 def _with_pseudo(who: np.ndarray, n_cells: int, *, linked: bool) -> np.ndarray:
@@ -141,11 +161,14 @@ def _cluster_df(data: PsuRows, rows: np.ndarray) -> float:
 def _wide(data: PsuRows, z: np.ndarray, ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Scores of the chosen rows, one line per identity, one column per (cell, item) of those rows."""
     used, local = np.unique(data.cell[rows], return_inverse=True)
-    line, _ = pd.factorize(ids[rows])
-    k = z.shape[1]
-    wide = np.zeros((line.max() + 1, len(used) * k))
-    np.add.at(wide, (line[:, None], local[:, None] * k + np.arange(k)), z[rows])
-    return wide
+    line, names = pd.factorize(ids[rows])
+    place = line * len(used) + local
+    wide = np.zeros((len(names) * len(used), z.shape[1]))
+    if np.bincount(place).max() == 1:
+        wide[place] = z[rows]
+    else:
+        np.add.at(wide, place, z[rows])
+    return wide.reshape(len(names), -1)
 
 
 def _embed(data: PsuRows, block: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -189,9 +212,7 @@ def _sampled_strata(data: PsuRows, who: np.ndarray) -> np.ndarray:
     real = who >= 0
     if len(np.unique(data.stratum[real])) < 2:
         return data.stratum
-    keys = pd.DataFrame(
-        {"stratum": data.stratum[real], "cycle": data.cells["cycle"].to_numpy()[data.cell[real]]}
-    )
+    keys = pd.DataFrame({"stratum": data.stratum[real], "cycle": data.cells[:, 0][data.cell[real]]})
     sample = keys.groupby(["stratum", "cycle"], sort=True).ngroup().to_numpy()
     member = keys.assign(who=who[real]).groupby(["stratum", "who"], sort=True).ngroup().to_numpy()
     samples = sample.max() + 1
