@@ -5,10 +5,11 @@ Colours are safe for colour-blind readers and never the only carrier: grades, ve
 vetoes are also printed or marked.
 """
 
-from svclib.plots.change import change_forest, slope, targets_dots
+from svclib.plots.change import change_forest, targets_dots
 from svclib.plots.collection import authenticity, channel_mix, distribution, return_rates
 from svclib.plots.composites import fuzzy_operators, quadrants, ranks_by_method, rsr_line
 from svclib.plots.design import item_map, redundancy_matrix
+from svclib.plots.history import change_slope, history_multiples, slope
 from svclib.plots.invariance import invariance_ladder
 from svclib.plots.panel import convergence, expert_cloud
 from svclib.plots.problems import pareto
@@ -19,8 +20,9 @@ from svclib.plots.screening import flag_matrix
 from svclib.plots.sensitivity import grade_odds, ranks, tornado
 from svclib.plots.style import Chart, use_style
 from svclib.plots.subjects import subject_dumbbells
+from svclib.plots.trials import pilot_dots
 from svclib.plots.validity import distinctness, loadings, scree
-from svclib.plots.waterfall import grade_waterfall
+from svclib.plots.waterfall import change_waterfall, grade_waterfall
 from svclib.plots.weighting import consistency, drivers, weight_methods, weights
 from svclib.plots.year import course
 
@@ -28,6 +30,8 @@ __all__ = [
     "Chart",
     "authenticity",
     "change_forest",
+    "change_slope",
+    "change_waterfall",
     "channel_mix",
     "consistency",
     "contribution_bars",
@@ -42,11 +46,13 @@ __all__ = [
     "grade_ladder",
     "grade_odds",
     "grade_waterfall",
+    "history_multiples",
     "invariance_ladder",
     "item_map",
     "loadings",
     "missing_items",
     "pareto",
+    "pilot_dots",
     "probability_bars",
     "quadrants",
     "ranks",

@@ -5,7 +5,7 @@ with the text.  Nothing is computed here beyond choosing a template and counting
 """
 
 from svclib.wording import validity
-from svclib.wording.changes import changes
+from svclib.wording.changes import changes, decomposition
 from svclib.wording.collection import authenticity, mix, returns, unusual
 from svclib.wording.composites import composites, cut_proposals, gaps, ipa
 from svclib.wording.design import principles, proposals
@@ -41,6 +41,7 @@ from svclib.wording.quality import (
 from svclib.wording.results import alerts, grades, headline, targets
 from svclib.wording.sensitivity import choices, flips, robustness
 from svclib.wording.templates import sentence
+from svclib.wording.trials import controlled, spending, training
 from svclib.wording.weighting import consistency, drivers, experts, methods, weights
 from svclib.wording.year import year_changes, year_measures, year_notes
 
@@ -59,9 +60,11 @@ __all__ = [
     "concerns",
     "consequences",
     "consistency",
+    "controlled",
     "credibility",
     "cut_proposals",
     "decisions",
+    "decomposition",
     "delphi",
     "drivers",
     "experts",
@@ -92,9 +95,11 @@ __all__ = [
     "screened",
     "screening",
     "sentence",
+    "spending",
     "step_targets",
     "steps",
     "targets",
+    "training",
     "unit_cards",
     "unit_line",
     "unusual",

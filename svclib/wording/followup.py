@@ -7,8 +7,10 @@ import pandas as pd
 from svclib import tables
 from svclib.tables import Label
 from svclib.wording.templates import ALL_UNITS, Part, Writer, listed, records
+from svclib.wording.trials import change_text
 
 TOP = 3
+DONE = ("done", "closed")
 
 
 def problems(frame: pd.DataFrame, lang: str, label: Label, *, top: int = TOP) -> pd.DataFrame:
@@ -81,12 +83,16 @@ def concerns(frame: pd.DataFrame, lang: str, label: Label, *, unit: str = ALL_UN
 
 
 def measures(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
-    """Claims on table "actions": what each measure came to, overdue ones first."""
+    """Claims on table "actions": what each measure came to and rests on, overdue ones first."""
     writer = Writer("actions", lang, label)
     order = frame.sort_values(["overdue", "unit", "indicator"], ascending=[False, True, True], kind="stable")
     for row in records(order):
-        parts: list[Part] = [(f"measure.{row['outcome']}", row)]
-        writer.say([*parts, ("measure.overdue", row)] if row["overdue"] else parts)
+        filled = row | {"change_text": change_text(row, lang, label)}
+        names = [row["outcome"], *(["change"] if not pd.isna(row["ci_low"]) else [])]
+        names += [f"against_{row['controlled']}"] if row["controlled"] not in ("", "not_judged") else []
+        names += [row["timing"]] if row["timing"] not in ("", "in_period") else []
+        names += [name for name in ("overdue", "milestone") if row[name] and row["status"] not in DONE]
+        writer.say([(f"measure.{name}", filled) for name in names])
     if frame.empty:
         writer.say([("measure.none", {})], key={"template": "measure.none"})
     return writer.claims()
