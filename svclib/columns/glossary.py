@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from svclib.columns.aims import AIMS
 from svclib.columns.change import CHANGE
 from svclib.columns.kinds import Column, count, flag, text
 from svclib.columns.measures import MEASURES
 from svclib.columns.relative import RELATIVE
+from svclib.columns.simulation import SIMULATION
 from svclib.columns.statistics import STATISTICS
 
 # An empty text ("") means "does not apply"; an empty number (NaN) means "not available".
@@ -13,7 +15,9 @@ GLOSSARY: dict[str, Column] = {
     **STATISTICS,
     **CHANGE,
     **RELATIVE,
+    **SIMULATION,
     **MEASURES,
+    **AIMS,
     "cycle": text("周期", "Cycle"),
     "unit": text("被评价单位", "Unit"),
     "name": text("名称", "Name"),

@@ -1,110 +1,27 @@
-"""Targets: met or missed by the rule on the published value, and how sure the data are."""
+"""Met or missed: a target held against the published value, and how sure the data are."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from svclib.columns import TABLES, empty, sort_by_key
-from svclib.errors import DataError
 from svclib.framework import Framework, Grades, Indicator
-from svclib.scores import round_half
-
-Bound = float | tuple[float, float] | None
-
+from svclib.targets.aims import Aim, Aims, Bound, aims_in_force, met, refuse_wrong_side, target_range, valid
 
 ALL_UNITS = "*"  # the row of table "steps" that takes all units together
 
 
-class Aim(NamedTuple):
-    """What one unit is to reach on one indicator, and since when."""
-
-    target: Bound
-    warn: Bound = None
-    base: float = np.nan
-    stretch: float = np.nan
-    owner: str = ""
-    due: str = ""
-    valid_from: str = ""
-    revisions: int = 0
-    basis: str = ""
-
-
-Aims = Mapping[tuple[str, str], Aim]
-
-
-def aims_in_force(
-    sheet: pd.DataFrame | None, framework: Framework, *, units: Iterable[str], day: dt.date | None
-) -> dict[tuple[str, str], Aim]:
-    """The target of every unit and indicator on `day`: its own, that for all units, or the framework's.
-
-    The latest row that is valid by `day` counts (an empty valid_from is valid from the
-    start); a row for the unit goes before one for all units.  `revisions` counts the rows
-    valid by then beyond the first.  Rows of a single step are judged elsewhere.
-
-    Raises
-    ------
-    DataError
-        A warning value on the wrong side of its target, or a target for an indicator that
-        is best near a range; all of them at once.
-    """
-    rows = _valid(sheet, day)
-    _refuse(rows, framework)
-    found: dict[tuple[str, str], Aim] = {}
-    for unit in units:
-        for indicator in framework.indicators:
-            mine = rows[(rows["indicator"] == indicator.name) & rows["unit"].isin([unit, ""])]
-            own = mine[mine["unit"] == unit]
-            mine = own if len(own) else mine
-            aim = _aim(mine, indicator) if len(mine) else Aim(indicator.target, indicator.warn)
-            if aim.target is not None:
-                found[unit, indicator.name] = aim
-    return found
-
-
-def _valid(sheet: pd.DataFrame | None, day: dt.date | None, *, of_steps: bool = False) -> pd.DataFrame:
-    """Rows in force by `day`, oldest first: those of whole indicators, or those of single steps."""
-    if sheet is None:
-        return pd.DataFrame(columns=["unit", "indicator", "step"])
-    begun = (sheet["valid_from"] == "") | (day is None) | (sheet["valid_from"] <= str(day))
-    rows = sheet[begun & ((sheet["step"] != "") == of_steps)]
-    return rows.sort_values(["valid_from", "row"], kind="stable")
-
-
-def _refuse(rows: pd.DataFrame, framework: Framework) -> None:
-    told = []
-    for row in rows.to_dict("records"):
-        indicator = framework.indicator(row["indicator"])
-        place = f"row {row['row']} ({row['unit'] or 'all units'}, {indicator.name})"
-        if indicator.better == "near":
-            told.append(f"{place}: the indicator is best within a range. Set the range in the framework")
-        elif indicator.sign * (row["warn"] - row["target"]) > 0:
-            told.append(
-                f"{place}: warning value {row['warn']:g} on the good side of target {row['target']:g}"
-            )
-    if told:
-        raise DataError(f"targets sheet: {'; '.join(told)}.")
-
-
-def _aim(rows: pd.DataFrame, indicator: Indicator) -> Aim:
-    last = rows.iloc[-1]
-    warn = indicator.warn if np.isnan(last["warn"]) else float(last["warn"])
-    said = {
-        "owner": last["owner"],
-        "due": last["due"],
-        "valid_from": last["valid_from"],
-        "basis": last["reason"],
-    }
-    numbers = {"base": float(last["base"]), "stretch": float(last["stretch"])}
-    return Aim(float(last["target"]), warn, revisions=len(rows) - 1, **numbers, **said)
-
-
 def judge_targets(
-    indicator_scores: pd.DataFrame, framework: Framework, aims: Aims | None = None
+    indicator_scores: pd.DataFrame,
+    framework: Framework,
+    aims: Aims | None = None,
+    *,
+    day: dt.date | None = None,
 ) -> pd.DataFrame:
     """Table "targets": one row per cycle × unit × indicator that has a target.
 
@@ -113,9 +30,16 @@ def judge_targets(
     add 把握不足 to a verdict, never change it.  For `better: near` the `target` shown is the
     nearer edge of the target range.
 
+    achieved is the share of the way from base to target that the value has come, negative when
+    it moved away: (value − base)/(target − base); achieved_stretch the same towards the stretch
+    target.  Both are empty without a base, and where the base already was as good.  elapsed is
+    the share of the time from valid_from to due that has passed on `day`, over 1 when overdue.
+    None of the three changes what is met.
+
     Parameters
     ----------
     aims : as `aims_in_force` gives them; without them the framework's targets hold.
+    day : the day of the judgement, by default unknown.
     """
     headline = indicator_scores[indicator_scores["subject"] == ""]
     if aims is None:
@@ -127,6 +51,7 @@ def judge_targets(
             aims[str(row.unit), str(row.indicator)],
             framework.grades,
         )
+        | _time(aims[str(row.unit), str(row.indicator)], day)
         for row in headline.itertuples(index=False)
         if (row.unit, row.indicator) in aims
     ]
@@ -153,8 +78,8 @@ def judge_steps(
     DataError
         A warning value on the wrong side of its target, or an indicator best near a range.
     """
-    rows = _valid(sheet, day, of_steps=True)
-    _refuse(rows, framework)
+    rows = valid(sheet, day, of_steps=True)
+    refuse_wrong_side(rows, framework)
     last = rows.drop_duplicates(["unit", "indicator", "step"], keep="last")
     own = {(r["unit"], r["step"], r["indicator"]) for r in last.to_dict("records") if r["unit"]}
     found = []
@@ -185,32 +110,6 @@ def _of_step(
     return said | {"unit": at["unit"], "category": at["category"]}
 
 
-def on_target(indicator: Indicator, value: float) -> bool:
-    """Whether `value` meets the target; a value on the target meets it."""
-    low, high = target_range(indicator)
-    return low <= value <= high
-
-
-def target_range(indicator: Indicator, target: Bound = None) -> tuple[float, float]:
-    """Closed range of values that meet the target, infinite on the open side.
-
-    `target` is the one in force, by default the indicator's own.
-    """
-    wanted = indicator.target if target is None else target
-    if wanted is None:
-        return -np.inf, np.inf
-    if isinstance(wanted, tuple):
-        return wanted
-    return (wanted, np.inf) if indicator.better == "high" else (-np.inf, wanted)
-
-
-def met(values: np.ndarray, indicator: Indicator, aim: Aim, grades: Grades) -> np.ndarray:
-    """Whether natural values (n,), rounded as published, meet the target."""
-    low, high = target_range(indicator, aim.target)
-    published = round_half(np.asarray(values), decimals=grades.decimals, rule=grades.rounding)
-    return (low <= published) & (published <= high)
-
-
 def _row(row: Any, indicator: Indicator, aim: Aim, grades: Grades) -> dict[str, Any]:
     low, high = target_range(indicator, aim.target)
     status, certain = row.status, True
@@ -224,12 +123,27 @@ def _row(row: Any, indicator: Indicator, aim: Aim, grades: Grades) -> dict[str, 
         "measure": indicator.unit,
         "target": _edge(row.value, low, high),
         "warn": _edge_of(aim.warn, row.value),
+        "achieved": _way(row.value, aim.base, _edge(row.value, low, high), indicator),
+        "achieved_stretch": _way(row.value, aim.base, aim.stretch, indicator),
         "status": status,
         "certain": certain,
         "owner": aim.owner or indicator.owner,
         "step": indicator.step,
         **{name: getattr(aim, name) for name in shown},
     }
+
+
+def _way(value: float, base: float, goal: float, indicator: Indicator) -> float:
+    """Share of the way from `base` to `goal` that `value` has come."""
+    return (value - base) / (goal - base) if indicator.sign * (goal - base) > 0 else np.nan
+
+
+def _time(aim: Aim, day: dt.date | None) -> dict[str, float]:
+    """Share of the time to the due day that has passed."""
+    if day is None or not aim.valid_from or not aim.due:
+        return {"elapsed": np.nan}
+    since, due = (dt.date.fromisoformat(text) for text in (aim.valid_from, aim.due))
+    return {"elapsed": (day - since).days / (due - since).days if due > since else np.nan}
 
 
 def _straddles(ci_low: float, ci_high: float, low: float, high: float) -> bool:
