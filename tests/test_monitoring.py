@@ -38,6 +38,7 @@ def test_a_veto_is_red_and_stands_alone():
     found = raised(veto.object, veto.condition.value + 1)
     assert list(found["level"]) == ["red"]
     assert list(found["rule"]) == ["veto"]
+    assert list(found["raised_by"]) == ["threshold"]
     assert found["threshold"].iloc[0] == veto.condition.value
 
 

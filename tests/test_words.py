@@ -10,6 +10,7 @@ import pytest
 from svclib import columns, cycle, params, tables
 from svclib.columns import TABLES
 from svclib.cycle.design import STEPS_OF_DESIGN
+from svclib.monitoring import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = ["respondent", "interviewer", "segment", "service_item", "staff", "comment"]
@@ -56,7 +57,10 @@ def test_every_flag_verdict_and_gate_has_its_sentence(lang):
     assert {"by_cut", *templates["grade"]} >= {"by_cut", *IDS["reason"].split()[:6]}
     # A change of bare values is told without a verdict.
     assert {*IDS["verdict"].split(), "untested"} == set(tables.words(lang)["against"])
-    assert set(templates["alert"]) == {"none", "owner", "veto", "cap", "warn_above", "warn_under"}
+    assert set(templates["alert"]) == {
+        *("none", "owner", "since", "due", "veto", "cap", "warn_above", "warn_under", "funnel_998"),
+        *RULES,
+    }
 
 
 @pytest.fixture(scope="module")

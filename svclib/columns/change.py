@@ -36,7 +36,10 @@ CHANGE: dict[str, Column] = {
     "required_n": Column("所需样本量", "Required n"),
     "change_crude": Column("原始变化", "Crude change"),
     "change_adjusted": Column("同构成变化", "Like-for-like change"),
-    "mix_effect": Column("构成影响", "Effect of the mix"),
+    "standard": text("同口径标准", "Standard"),
+    "rate_part": Column("各类内变化", "Rate part"),
+    "design_effect": Column("设计效应", "Design effect"),
+    "mix_part": Column("构成影响", "Mix part"),
     "change_part": text("变化来源", "Part of the change"),
     "reversed": flag("方向相反", "Signs differ"),
     # trends and control charts

@@ -46,11 +46,11 @@ TABLES: dict[str, Table] = {
     "delphi_proposals": _table("02", "cycle kind parent node",
                                "round n median proposed in_force judgement note"),
     # 03 sample plan, and what simulated cycles with a known truth find
-    "misgrading": _table("03", "case size distance_low", "distance_high n_simulated share se"),
+    "misgrading": _table("03", "case size distance_low", "distance_high n_simulated share share_se"),
     "grade_consistency": _table("03", "case size unit",
                                 "n_simulated right right_se same same_se true_score bias rmse ungraded"),
-    "verdict_rates": _table("03", "case size level true_change verdict", "n_simulated share se"),
-    "false_claims": _table("03", "case size level verdict", "n_simulated share se share_family se_family"),
+    "verdict_rates": _table("03", "case size level true_change verdict", "n_simulated share share_se"),
+    "false_claims": _table("03", "case size level verdict", "n_simulated share share_se share_family se_family"),
     "sample_plan": _table("03", "unit purpose",
                           "n score se se_records margin resolved attained wanted required_n population n_finite note"),
     "power": _table("03", "level node size true_change", "n power"),
@@ -193,7 +193,8 @@ TABLES: dict[str, Table] = {
                       "unit_reliability rtm_expected change_beyond_rtm se_beyond_rtm beyond_low beyond_high "
                       "verdict strength flags required_n method reason"),
     "like_for_like": _table("50", "baseline cycle unit indicator",
-                            "change_crude change_adjusted mix_effect reversed"),
+                            "standard change_crude change_adjusted se ci_low ci_high confidence rate_part "
+                            "mix_part design_effect reversed"),
     "decomposition": _table("50", "baseline cycle unit change_part node",
                             "estimate0 estimate1 change contribution note"),
     "controlled_changes": _table("50", "baseline cycle source unit indicator action",

@@ -56,11 +56,15 @@ def measured(
         raise ParamError(f"{told}. Add period: {{start, end}}")
     found = {}
     for cycle, days in spans.items():
-        sheets = kpis.Sheets(*(_sheet(inputs[cycle], name) for name in kpis.Sheets._fields))
         units = [str(u) for u in inputs[cycle].units["unit"]]
         if days is not None:
-            found[cycle] = kpis.measure(sheets, framework, cycle=cycle, units=units, span=days)
+            found[cycle] = kpis.measure(sheets(inputs[cycle]), framework, cycle=cycle, units=units, span=days)
     return found
+
+
+def sheets(inputs: Inputs) -> kpis.Sheets:
+    """The sheets of one cycle that indicators are counted in."""
+    return kpis.Sheets(*(_sheet(inputs, name) for name in kpis.Sheets._fields))
 
 
 def _sheet(inputs: Inputs, name: str) -> pd.DataFrame | None:

@@ -7,21 +7,22 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from svclib import monitoring, screening, targets, weights
+from svclib import screening, targets, weights
 from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
+from svclib.cycle.aims import in_force, proposals
 from svclib.cycle.decompose import decomposed
 from svclib.cycle.follow_up import follow_up
-from svclib.cycle.grading import aims_of, last_grades, scored, scoring, sides, without_draws
+from svclib.cycle.grading import scoring
 from svclib.cycle.intake import collected
 from svclib.cycle.measured import consistency, judged
+from svclib.cycle.monitor import monitored, past
 from svclib.cycle.report import report
 from svclib.cycle.state import State, flags, raw, screened, valid
 from svclib.cycle.values import indicator_scores, ratings
 from svclib.errors import ParamError, StatWarning
 from svclib.levers import levers, losses
-from svclib.scores import TOTAL
 from svclib.sources import coded
 
 Tables = dict[str, pd.DataFrame]
@@ -133,21 +134,21 @@ def improvement(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
 
 
 def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
-    """60: targets, thresholds breached, and the scores of every earlier cycle."""
+    """60: targets, warnings by threshold and by signal, and the course over every cycle read."""
     current = tables["indicator_scores"].query("cycle == @state.cycle")
-    aims: dict[tuple[str, str], targets.Aim] = {}
-    for side in sides(state, tables["weights"], state.cycle):
-        aims |= aims_of(state, side, state.cycle)
-    judged = targets.judge_targets(current, state.framework, aims)
+    aims = in_force(state, tables["weights"])
+    judged = targets.judge_targets(current, state.framework, aims, day=state.params.today)
 
     def now(name: str) -> pd.DataFrame:
         return tables[name][tables[name]["cycle"] == state.cycle]
 
-    history = _history(state, tables)
+    known = past(state, tables)
+    history = known.history()
     units = state.inputs[state.cycle].units
     return {
         **follow(history, state.framework, units, cycles=state.in_time),
         "targets": judged,
+        "target_proposals": proposals(state, tables, judged),
         "losses": losses(
             tables["contributions"],
             judged,
@@ -156,28 +157,9 @@ def watch(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
             baseline=state.baseline,
         ),
         "levers": levers(now("contributions"), judged, now("grades"), state.framework),
-        "alerts": monitoring.alerts(current, state.framework, {key: aim.warn for key, aim in aims.items()}),
+        **monitored(state, known, aims),
         "history": history,
     }
-
-
-def _history(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Totals and grades of every cycle read, under the current framework and weights."""
-    found = [(tables["totals"], tables["grades"])]
-    last: dict[str, str] = {}
-    for cycle in state.in_time:
-        graded = tables["grades"][tables["grades"]["cycle"] == cycle]
-        if cycle not in state.compared:
-            kept = valid(state, flags(state, [cycle]), [cycle])
-            earlier = scored(without_draws(state), kept, tables["weights"], cycle, last=last)
-            found.append((earlier["totals"], earlier["grades"]))
-            graded = earlier["grades"]
-        last = last_grades(state, graded)
-    total = pd.concat([t for t, _ in found], ignore_index=True)
-    graded = pd.concat([g for _, g in found], ignore_index=True)[["cycle", "unit", "grade"]]
-    rows = total.merge(graded.assign(node=TOTAL), on=["cycle", "unit", "node"], how="left")
-    rows["grade"] = rows["grade"].fillna("")
-    return rows[["cycle", "unit", "node", "level", "score", "published", "grade"]]
 
 
 STEPS = {
@@ -206,7 +188,7 @@ NEEDS = {
         "authenticity",
         "invariance",
     ),
-    "60": ("weights", "indicator_scores", "totals", "grades", "contributions"),
+    "60": ("weights", "indicator_scores", "kpi_sources", "totals", "grades", "contributions", "changes"),
     "70": ("exclusions", "losses", "targets", "changes", "controlled_changes", "alerts"),
     "90": (
         "invariance",

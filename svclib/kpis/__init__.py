@@ -17,7 +17,7 @@ __all__ = [
     "listed",
     "measure",
     "of_ratings",
-    "over_time",
     "of_values",
+    "over_time",
     "values",
 ]

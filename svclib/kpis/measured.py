@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -86,6 +86,58 @@ def measure(
         rows += [(unit, i, found[i.name]) for i in framework.indicators if i.name in found]
     times = {(unit, i.name): f.times for unit, i, f in rows if f.times is not None}
     return Measured(*listed(rows, cycle), joint, times)
+
+
+def over_time(
+    sheets: Sheets, framework: Framework, *, units: Sequence[str], span: Span, every: str
+) -> pd.DataFrame:
+    """Every indicator that counts events or inspections, by calendar week or month of the period.
+
+    Weeks or months of which the period holds less than half are left out.  Exposure is that of the
+    period, shared out by days.
+
+    Parameters
+    ----------
+    every : "week" or "month"
+
+    Returns
+    -------
+    DataFrame
+        unit, indicator, at (first day of the week or month), value in the indicator's unit,
+        numerator, denominator (NaN where the value is no quotient); without sub-periods in which
+        nothing happened that could be counted.
+    """
+    known, parts = _by_unit(sheets, units, span), stability.whole_periods(span, every)
+    rows = []
+    for unit in units:
+        for part in parts:
+            at = str(part.start.to_period("W" if every == "week" else "M").start_time.date())
+            for indicator, found in _within(known[unit], framework, part, span):
+                if found.status != "ok":
+                    continue
+                counts = (found.numerator, found.denominator) if _quotient(indicator, found) else _NONE
+                rows.append((unit, indicator.name, at, stability.point(found, indicator), *counts))
+    return pd.DataFrame(rows, columns=["unit", "indicator", "at", "value", "numerator", "denominator"])
+
+
+_NONE = (math.nan, math.nan)
+
+
+def _within(rows: _Rows, framework: Framework, part: Span, span: Span) -> Iterator[tuple[Indicator, Found]]:
+    """What one unit's records give in one sub-period; MTBF is left out, which few days cannot show."""
+    share = (part.end - part.start) / (span.end - span.start)
+    here = rows._replace(exposure={name: amount * share for name, amount in rows.exposure.items()})
+    checked = [i for i in framework.indicators if i.source == "inspections"]
+    found = here.rates(checked, part).found if checked else {}
+    for indicator in framework.indicators:
+        if indicator.source == "events" and indicator.measure != "mtbf":
+            yield indicator, here.one(indicator, part)
+        elif indicator.name in found:
+            yield indicator, found[indicator.name]
+
+
+def _quotient(indicator: Indicator, found: Found) -> bool:
+    return found.counts or indicator.source == "inspections"
 
 
 class _Rows(NamedTuple):

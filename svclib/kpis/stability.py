@@ -96,3 +96,16 @@ def _on_target(value: float, other: Indicator) -> bool:
     return bool(
         {"high": value >= low, "low": value <= high, "near": low <= value <= high}[other.better] or near
     )
+
+
+def whole_periods(span: Span, every: str) -> list[Span]:
+    """The sub-periods of which the period holds at least half the days.
+
+    Of a week that two cycles share, one of them at most charts its part.
+    """
+    whole = {"week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}[every]
+    kept = []
+    for part in periods(span, every):
+        first = pd.Timestamp(part.start).to_period("W" if every == "week" else "M").start_time
+        kept += [part] if 2 * (part.end - part.start) >= (first + whole) - first else []
+    return kept

@@ -29,6 +29,7 @@ def check(written: ParamsFile, framework: Framework | None, doc: Document) -> No
     if framework is not None:
         _scope(written, framework, doc)
         _criterion(written, framework, doc)
+        _phases(written, framework, doc)
         _moves(written, framework, doc)
         _annual(written, framework, doc)
 
@@ -38,6 +39,11 @@ def _days(written: ParamsFile, doc: Document) -> None:
     if period and day and not period.start <= day <= period.end:
         found = f"{day} is not between {period.start} and {period.end}"
         doc.add(("as_of",), found, "Give a day of the period.")
+    for position, phase in enumerate(written.phases):
+        last = last_day(written)
+        if last is None or phase.day > last:
+            found = f"a phase from {phase.day}, and the cycle ends on {last or 'no day given'}"
+            doc.add(("phases", position, "from"), found, "Give a day within the cycles read, and a period.")
     scope = written.scope
     if scope and not scope.window.start < scope.day <= scope.window.end:
         found = f"{scope.day} is not within the window {scope.window.start} to {scope.window.end}"
@@ -69,6 +75,15 @@ def _criterion(written: ParamsFile, framework: Framework, doc: Document) -> None
     if name and name not in known:
         remedy = "Name an indicator or an item of the framework that is rated."
         doc.add(("reliability", "criterion"), f"{name!r} is not rated", remedy, nearest(name, known))
+
+
+def _phases(written: ParamsFile, framework: Framework, doc: Document) -> None:
+    known = [i.name for i in framework.indicators]
+    for position, phase in enumerate(written.phases):
+        for name in phase.indicators:
+            if name not in known:
+                remedy, key = "Name one of the framework.", ("phases", position, "indicators")
+                doc.add(key, f"unknown indicator {name!r}", remedy, nearest(name, known))
 
 
 def _annual(written: ParamsFile, framework: Framework, doc: Document) -> None:

@@ -129,6 +129,18 @@ class Collection(Frozen):
     population_weights: bool = False
 
 
+class PhaseRule(Frozen):
+    """A declared break of control charts: from this day on another process, and why.
+
+    Without units or indicators it holds for all of them.
+    """
+
+    day: Day = Field(alias="from")
+    reason: Annotated[str, Field(min_length=1)]
+    units: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
+
+
 class Sensitivity(Frozen):
     """How far weights that no experts judged are taken to vary: their relative standard deviation."""
 

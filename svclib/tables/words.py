@@ -29,14 +29,15 @@ PERCENT = _set(
     "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
     "time_share compliance gap rate_low rate_high min_rate share_others identical best_share "
     "trained_share pass_share spent_share in_force "
-    "p_weights p_both p_first spread share_low share_high agree_share"
+    "p_weights p_both p_first spread share_low share_high agree_share rel_change "
+    "share_se right right_se same same_se ungraded share_family se_family share_proposed attained wanted power"
 )
 ODDS = _set("probability p_weights p_both p_first")
 P_VALUES = _set(
     "p p_delta p_diff p_beyond p_equiv p_diff_adj p_beyond_adj p_equiv_adj p_exact p_more p_more_adj "
     "mahalanobis_p "
     "p_uneven "
-    "p_adj p_noise p_noise_adj"
+    "p_adj p_noise p_noise_adj p_plain"
 )
 # Columns whose values are identifiers of the framework: the caller's `label` translates them.
 NAMES = _set(
@@ -54,7 +55,8 @@ CODES = _set(
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
     "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
     "object "
-    "change_part principle criterion evidence proposal field scenario stability stop excluded_why"
+    "change_part principle criterion evidence proposal field scenario stability stop excluded_why "
+    "raised_by against trend every chart variation assurance case purpose"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {

@@ -4,7 +4,7 @@ A sentence states no number that is not in its row, and the table "claims" keeps
 with the text.  Nothing is computed here beyond choosing a template and counting rows.
 """
 
-from svclib.wording import validity
+from svclib.wording import simulate, validity
 from svclib.wording.changes import changes, decomposition
 from svclib.wording.collection import authenticity, mix, returns, unusual
 from svclib.wording.composites import composites, cut_proposals, gaps, ipa
@@ -27,6 +27,7 @@ from svclib.wording.followup import (
     steps,
 )
 from svclib.wording.front import advice, cards, decisions, masthead, unit_cards, unit_line, with_counts
+from svclib.wording.monitoring import alerts, control_charts, funnel, period_changes, trends
 from svclib.wording.panel import delphi
 from svclib.wording.quality import (
     agreement,
@@ -38,7 +39,7 @@ from svclib.wording.quality import (
     screened,
     screening,
 )
-from svclib.wording.results import alerts, grades, headline, targets
+from svclib.wording.results import grades, headline, targets
 from svclib.wording.sensitivity import choices, flips, robustness
 from svclib.wording.templates import sentence
 from svclib.wording.trials import controlled, spending, training
@@ -60,6 +61,7 @@ __all__ = [
     "concerns",
     "consequences",
     "consistency",
+    "control_charts",
     "controlled",
     "credibility",
     "cut_proposals",
@@ -70,6 +72,7 @@ __all__ = [
     "experts",
     "findings",
     "flips",
+    "funnel",
     "gaps",
     "grades",
     "headline",
@@ -84,6 +87,7 @@ __all__ = [
     "measures",
     "methods",
     "mix",
+    "period_changes",
     "principles",
     "problems",
     "proposals",
@@ -95,11 +99,13 @@ __all__ = [
     "screened",
     "screening",
     "sentence",
+    "simulate",
     "spending",
     "step_targets",
     "steps",
     "targets",
     "training",
+    "trends",
     "unit_cards",
     "unit_line",
     "unusual",

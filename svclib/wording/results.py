@@ -109,21 +109,6 @@ def targets(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) 
     return writer.claims()
 
 
-def alerts(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -> pd.DataFrame:
-    """Claims on table "alerts": the threshold breached and who owns it."""
-    writer = Writer("alerts", lang, label, decimals)
-    if frame.empty:
-        writer.say([("alert.none", {})], key={"template": "alert.none"})
-    for row in _measured(frame, lang, label):
-        side = "above" if row["value"] > row["threshold"] else "under"
-        name = f"warn_{side}" if row["rule"] == "warn" else row["rule"]
-        parts: list[Part] = [(f"alert.{name}", row)]
-        if row["owner"]:
-            parts.append(("alert.owner", row))
-        writer.say(parts)
-    return writer.claims()
-
-
 def _measured(frame: pd.DataFrame, lang: str, label: Label) -> list[dict[str, Any]]:
     """Rows with the unit of measure as it follows a number."""
     return [row | {"unit_text": unit_of_measure(row["measure"], lang, label)} for row in records(frame)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 import pandas as pd
 
@@ -10,13 +11,19 @@ from svclib.columns import TABLES
 from svclib.framework import Framework, Indicator
 
 RED, AMBER = "red", "amber"
+THRESHOLD = "threshold"
 Bound = float | tuple[float, float] | None
 
 
 def alerts(
-    indicator_scores: pd.DataFrame, framework: Framework, warns: Mapping[tuple[str, str], Bound] | None = None
+    indicator_scores: pd.DataFrame,
+    framework: Framework,
+    warns: Mapping[tuple[str, str], Bound] | None = None,
+    *,
+    cycles: Sequence[str] = (),
+    due: Mapping[tuple[str, str], str] | None = None,
 ) -> pd.DataFrame:
-    """Table "alerts": one row per cycle × unit × indicator whose value breaches a threshold.
+    """Rows of table "alerts" by threshold: a cycle × unit × indicator whose value breaches one.
 
     A limit on the grade is looked at before the warning value, so an indicator raises its
     worst alert only.  These are policy thresholds, not statistical signals.
@@ -24,22 +31,39 @@ def alerts(
     Parameters
     ----------
     warns : warning value by unit and indicator where it differs from the framework's.
+    cycles : in time; then only the last one raises alerts, and `since` is the first cycle of the
+        unbroken run of breaches, all judged by today's thresholds
+    due : deadline by unit and indicator
     """
     headline = indicator_scores[(indicator_scores["subject"] == "") & (indicator_scores["status"] == "ok")]
     rows = []
     for row in headline.to_dict("records"):
         indicator = framework.indicator(str(row["indicator"]))
-        own = (warns or {}).get((row["unit"], row["indicator"]), indicator.warn)
+        key = (row["unit"], row["indicator"])
+        own = (warns or {}).get(key, indicator.warn)
         found = _breach(indicator, float(row["value"]), framework, own)
         if found is None:
             continue
         level, rule, threshold = found
         rows.append(
             {key: row[key] for key in ("cycle", "unit", "indicator", "value")}
-            | {"level": level, "rule": rule, "threshold": threshold}
+            | {"raised_by": THRESHOLD, "level": level, "rule": rule, "threshold": threshold}
             | {"measure": indicator.unit, "owner": indicator.owner, "step": indicator.step}
+            | {"since": row["cycle"], "due": (due or {}).get(key, "")}
         )
-    return pd.DataFrame(rows, columns=list(TABLES["alerts"].all_columns))
+    table = pd.DataFrame(rows, columns=list(TABLES["alerts"].all_columns))
+    return _lasting(table, cycles) if cycles else table
+
+
+def _lasting(table: pd.DataFrame, cycles: Sequence[str]) -> pd.DataFrame:
+    """Alerts of the last cycle, each since the first cycle of its unbroken run."""
+    breached = set(zip(table["cycle"], table["unit"], table["indicator"], strict=True))
+    now = table[table["cycle"] == cycles[-1]].reset_index(drop=True)
+    since = []
+    for unit, indicator in zip(now["unit"], now["indicator"], strict=True):
+        run = takewhile(lambda cycle, u=unit, i=indicator: (cycle, u, i) in breached, reversed(cycles))
+        since.append(list(run)[-1])
+    return now.assign(since=pd.Series(since, dtype="str"))
 
 
 def _breach(
