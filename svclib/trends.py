@@ -289,10 +289,10 @@ def changes_between(points: pd.DataFrame, cycle: str, bases: Mapping[str, str]) 
     key = ["unit", "level", "node"]
     now = points[points["cycle"] == cycle].dropna(subset="value")
     parts = []
-    for against, baseline in bases.items():
+    for comparison, baseline in bases.items():
         then = points.loc[points["cycle"] == baseline, [*key, "value"]].dropna(subset="value")
         then = then.rename(columns={"value": "value_before"})
-        parts.append(now.merge(then, on=key).assign(against=against, baseline=baseline))
+        parts.append(now.merge(then, on=key).assign(comparison=comparison, baseline=baseline))
     if not parts:
         return empty("period_changes")
     rows = pd.concat(parts, ignore_index=True)

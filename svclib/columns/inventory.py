@@ -189,7 +189,9 @@ TABLES: dict[str, Table] = {
     "changes": _table("50", "baseline cycle unit level node",
                       "kind measure design n0 n1 n_paired n_clusters estimate0 estimate1 change gain se df "
                       "ci_low ci_high confidence ci90_low ci90_high mid mid_on p_diff p_beyond p_equiv "
-                      "p_diff_adj p_beyond_adj p_equiv_adj p_exact p_superiority family n_tests adjust "
+                      "p_diff_adj p_beyond_adj p_equiv_adj p_exact p_logrank p_superiority superiority_low "
+                      "superiority_high effect_name effect_size effect_low effect_high dispersion "
+                      "family n_tests adjust "
                       "unit_reliability rtm_expected change_beyond_rtm se_beyond_rtm beyond_low beyond_high "
                       "verdict strength flags required_n method reason"),
     "like_for_like": _table("50", "baseline cycle unit indicator",
@@ -223,7 +225,7 @@ TABLES: dict[str, Table] = {
                      "kind measure n_cycles first_cycle value_first value per_cycle per_cycle_low "
                      "per_cycle_high confidence statistic p_plain p_diff p_diff_adj autocorrelation method "
                      "note status trend"),
-    "period_changes": _table("60", "cycle unit level node against",
+    "period_changes": _table("60", "cycle unit level node comparison",
                              "baseline kind measure value_before value change rel_change gain"),
     "control_points": _table("60", "cycle unit node every at",
                              "place phase value numerator denominator centre limit_low limit_high rule "

@@ -105,7 +105,7 @@ def _bases(state: State) -> dict[str, str]:
         return {}
     before = state.in_time[: state.in_time.index(state.cycle)]
     found = {"previous": before[-1] if before else "", "last_year": state.last_year}
-    return {against: cycle for against, cycle in found.items() if cycle}
+    return {how: cycle for how, cycle in found.items() if cycle}
 
 
 def _charts(state: State, series: pd.DataFrame, aims: targets.Aims) -> Tables:

@@ -28,7 +28,7 @@ PERCENT = _set(
     "share missing_share complete_share floor_share ceiling_share coverage probability confidence "
     "population_share return_rate valid_rate rate in_time_share fed_back_share repeat_share cumulative "
     "time_share compliance gap rate_low rate_high min_rate share_others identical best_share "
-    "trained_share pass_share spent_share in_force "
+    "trained_share pass_share spent_share in_force achieved achieved_stretch elapsed "
     "p_weights p_both p_first spread share_low share_high agree_share rel_change "
     "share_se right right_se same same_se ungraded share_family se_family share_proposed attained wanted power"
 )
@@ -56,7 +56,7 @@ CODES = _set(
     "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
     "object "
     "change_part principle criterion evidence proposal field scenario stability stop excluded_why "
-    "raised_by against trend every chart variation assurance case purpose"
+    "raised_by comparison trend every chart variation assurance set_by attainable detectable case purpose"
 )
 # Texts with a meaning of their own in a name column, and the term for it.
 SPECIAL = {

@@ -60,9 +60,9 @@ def trends(frame: pd.DataFrame, lang: str, label: Label, *, least: float) -> pd.
 def period_changes(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     """Claims on the total of table "period_changes": 环比, and 同比 where that cycle is named."""
     writer = Writer("period_changes", lang, label)
-    for row in records(frame[frame["node"] == "total"].sort_values("against", kind="stable")):
-        writer.say([(f"period.{row['against']}", row)])
-    if not (frame["against"] == "last_year").any():
+    for row in records(frame[frame["node"] == "total"].sort_values("comparison", kind="stable")):
+        writer.say([(f"period.{row['comparison']}", row)])
+    if not (frame["comparison"] == "last_year").any():
         writer.say([("period.no_last_year", {})], key={"template": "period.no_last_year"})
     return writer.claims()
 
