@@ -204,7 +204,7 @@ def test_levers_consequences_concerns_steps_findings_referrals_and_mix():
         "客服部：保洁部“处理率”的整改措施已逾期，请督办。（原定期限2026-05-31）"
     ]
     mixed = {"baseline": "2026Q1", "cycle": "2026Q2", "unit": "保洁部", "indicator": "服务态度", "change_crude": -0.61,
-             "change_adjusted": 0.1, "mix_effect": -0.71, "reversed": True}  # fmt: skip
+             "change_adjusted": 0.1, "mix_part": -0.71, "reversed": True}  # fmt: skip
     assert (
         "直接比较为-0.61，按上期渠道构成比较为+0.10"
         in pair(wording.like_for_like, table("like_for_like", mixed))[0][0]

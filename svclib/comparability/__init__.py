@@ -1,7 +1,9 @@
-"""May two cycles be compared, and what of a change is the mix of those asked, or chance coming back?"""
+"""May two cycles be compared; what of a change is the mix of those asked, and what is chance."""
 
 from __future__ import annotations
 
+from svclib.comparability.raking import Raked, kish, misfit, rake
 from svclib.comparability.regression import Rebound, Spread, rebound, spread
+from svclib.comparability.standardise import rate_mix
 
-__all__ = ["Rebound", "Spread", "rebound", "spread"]
+__all__ = ["Raked", "Rebound", "Spread", "kish", "misfit", "rake", "rate_mix", "rebound", "spread"]
