@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from svclib import columns
 from svclib.errors import DataError
-from svclib.targets import judge_steps, judge_targets, on_target, target_range
+from svclib.targets import Aim, judge_steps, judge_targets, on_target, target_range
 
 FRAMEWORK = tiny_framework()
 
@@ -127,3 +127,43 @@ def test_a_step_without_events_is_said_not_to_be_reported():
 def test_a_warning_on_the_good_side_of_a_step_target_is_refused():
     with pytest.raises(DataError, match=r"row 2 .*warning value 10 on the good side of target 30"):
         of_steps(aim("甲", "时长", "受理", 30, warn=10))
+
+
+def on_the_way(value, *, base, target=4.2, stretch=np.nan, day=None, **dates):
+    aims = {("u", "态度"): Aim(target, base=base, stretch=stretch, **dates)}
+    frame = pd.DataFrame([scored("态度", value, value - 0.1, value + 0.1)])
+    return judge_targets(frame, FRAMEWORK, aims, day=day).iloc[0]
+
+
+def test_the_way_done_is_a_share_of_that_from_base_to_target():
+    found = on_the_way(3.96, base=3.8, stretch=4.6)
+    assert found["achieved"] == pytest.approx(0.4)
+    assert found["achieved_stretch"] == pytest.approx(0.2)
+    assert on_the_way(3.7, base=3.8)["achieved"] == pytest.approx(-0.25)
+
+
+def test_without_a_way_to_go_nothing_is_done_of_it():
+    assert np.isnan(on_the_way(4.0, base=np.nan)["achieved"])
+    assert np.isnan(on_the_way(4.3, base=4.2)["achieved"])
+    assert np.isnan(on_the_way(4.3, base=4.5)["achieved"])
+
+
+def test_less_is_better_goes_the_other_way():
+    aims = {("u", "时长"): Aim(20.0, base=30.0)}
+    found = judge_targets(pd.DataFrame([scored("时长", 24.0, 23.0, 25.0)]), FRAMEWORK, aims)
+    assert found["achieved"].iloc[0] == pytest.approx(0.6)
+
+
+def test_time_elapsed_by_hand():
+    dates = {"valid_from": "2026-04-01", "due": "2026-06-30"}
+    assert on_the_way(4.0, base=3.8, day=dt.date(2026, 5, 16), **dates)["elapsed"] == pytest.approx(0.5)
+    assert on_the_way(4.0, base=3.8, day=dt.date(2026, 9, 28), **dates)["elapsed"] == pytest.approx(2.0)
+    assert np.isnan(on_the_way(4.0, base=3.8, **dates)["elapsed"])
+    assert np.isnan(on_the_way(4.0, base=3.8, day=dt.date(2026, 5, 16))["elapsed"])
+
+
+@given(st.floats(1, 5), st.floats(1, 5) | st.just(np.nan), st.floats(1, 5) | st.just(np.nan))
+def test_progress_never_changes_what_is_met(value, base, stretch):
+    plain = on_the_way(value, base=np.nan)
+    found = on_the_way(value, base=base, stretch=stretch, day=dt.date(2026, 5, 16), valid_from="2026-04-01")
+    assert (found["status"], found["certain"]) == (plain["status"], plain["certain"])

@@ -5,6 +5,7 @@ with the text.  Nothing is computed here beyond choosing a template and counting
 """
 
 from svclib.wording import simulate, validity
+from svclib.wording.aims import target_proposals
 from svclib.wording.changes import changes, decomposition
 from svclib.wording.collection import authenticity, mix, returns, unusual
 from svclib.wording.composites import composites, cut_proposals, gaps, ipa
@@ -103,6 +104,7 @@ __all__ = [
     "spending",
     "step_targets",
     "steps",
+    "target_proposals",
     "targets",
     "training",
     "trends",

@@ -99,14 +99,24 @@ def _odds(row: Row, probability: pd.DataFrame | None) -> list[Part]:
 
 
 def targets(frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2) -> pd.DataFrame:
-    """Claims on table "targets": met or missed, and 把握不足 where the interval crosses the target."""
+    """Claims on table "targets": met or missed, 把握不足 where the interval crosses it, and the way done."""
     writer = Writer("targets", lang, label, decimals)
     for row in _measured(frame, lang, label):
         parts: list[Part] = [(f"target.{row['status']}", row)]
         if row["status"] in ("met", "missed") and not row["certain"]:
             parts.append(("target.uncertain", row))
-        writer.say(parts)
+        writer.say(parts + [(f"target.{name}", row) for name in _progress(row)])
     return writer.claims()
+
+
+def _progress(row: Row) -> list[str]:
+    """What is said of the way from the base: to a missed target, or on to the stretch target."""
+    names = []
+    if row["status"] == "missed" and not pd.isna(row["achieved"]):
+        names.append("away" if row["achieved"] < 0 else "progress")
+    if row["status"] == "met" and row["achieved_stretch"] >= 0:
+        names.append("stretch")
+    return names if pd.isna(row["elapsed"]) or not names else [*names, "elapsed"]
 
 
 def _measured(frame: pd.DataFrame, lang: str, label: Label) -> list[dict[str, Any]]:
