@@ -11,6 +11,7 @@ from svclib.plots.composites import fuzzy_operators, quadrants, ranks_by_method,
 from svclib.plots.design import item_map, redundancy_matrix
 from svclib.plots.history import change_slope, history_multiples, slope
 from svclib.plots.invariance import invariance_ladder
+from svclib.plots.monitoring import control_charts, funnel
 from svclib.plots.panel import convergence, expert_cloud
 from svclib.plots.problems import pareto
 from svclib.plots.quality import missing_items, reliability_forest, response_profile
@@ -18,6 +19,7 @@ from svclib.plots.references import reference_dots
 from svclib.plots.scores import contribution_bars, grade_ladder, probability_bars, score_heatmap
 from svclib.plots.screening import flag_matrix
 from svclib.plots.sensitivity import grade_odds, ranks, tornado
+from svclib.plots.simulate import misgrading, power
 from svclib.plots.style import Chart, use_style
 from svclib.plots.subjects import subject_dumbbells
 from svclib.plots.trials import pilot_dots
@@ -35,6 +37,7 @@ __all__ = [
     "channel_mix",
     "consistency",
     "contribution_bars",
+    "control_charts",
     "convergence",
     "course",
     "distinctness",
@@ -42,6 +45,7 @@ __all__ = [
     "drivers",
     "expert_cloud",
     "flag_matrix",
+    "funnel",
     "fuzzy_operators",
     "grade_ladder",
     "grade_odds",
@@ -50,9 +54,11 @@ __all__ = [
     "invariance_ladder",
     "item_map",
     "loadings",
+    "misgrading",
     "missing_items",
     "pareto",
     "pilot_dots",
+    "power",
     "probability_bars",
     "quadrants",
     "ranks",
