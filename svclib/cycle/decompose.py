@@ -66,6 +66,7 @@ def _table(rows: pd.DataFrame, state: State, start: pd.Series, end: pd.Series) -
     added = rows.groupby(keys, as_index=False)["contribution"].sum(min_count=1)
     added = added.assign(baseline=state.baseline, cycle=state.cycle)
     ends = {"estimate0": added["unit"].map(start), "estimate1": added["unit"].map(end)}
+    ends["change"] = ends["estimate1"] - ends["estimate0"]
     return sort_by_key("decomposition", added.assign(**ends)[list(TABLES["decomposition"].all_columns)])
 
 

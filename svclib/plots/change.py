@@ -1,8 +1,8 @@
-"""Figures on change between cycles, history and targets."""
+"""Figures on change between two cycles, and on targets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,7 @@ from svclib.plots import style
 from svclib.plots.style import Chart
 from svclib.tables import Label
 
-ALL_UNITS = "*"  # the row that takes all units together
 UNJUDGED = ("not_comparable", "not_judged")
-LEAST_SPAN = 10.0
 
 
 def change_forest(
@@ -47,7 +45,7 @@ def change_forest(
         style.rows_axis(ax, names)
         ax.axvline(0, color=style.INK, linewidth=0.8, zorder=1)
         ax.set_xlabel(style.word("change_in", lang, measure=str(measure)))
-    _verdict_legend(axes[0], style.unique(frame["verdict"]), lang)
+    style.verdict_legend(axes[0], style.unique(frame["verdict"]), lang)
     text = style.caption(lang, style.confidence_text(frame, lang), style.word("mid_band", lang))
     return style.finish(chart, title, text, spoken)
 
@@ -88,91 +86,6 @@ def _change_row(ax: Axes, y: int, row: Any, lang: str) -> str:
         text = f"{text} {tables.interval(row.ci_low, row.ci_high, 2)}"
     style.beside(ax, y, f"{text}  {verdict}")
     return f"{text} {verdict}"
-
-
-def _verdict_legend(ax: Axes, verdicts: Sequence[str], lang: str) -> None:
-    handles = []
-    for verdict in style.VERDICTS:
-        if verdict not in verdicts:
-            continue
-        colour, marker = style.VERDICTS[verdict]
-        face = "white" if verdict == "inconclusive" else colour
-        text = tables.code("verdict", verdict, lang)
-        handles += ax.plot([], [], marker, color=colour, mfc=face, linestyle="none", label=text)
-    style.legend(ax, handles)
-
-
-def slope(
-    frame: pd.DataFrame,
-    lang: str,
-    label: Label,
-    *,
-    scale: Mapping[str, float],
-    order: Sequence[str] = (),
-    title: str = "",
-) -> Chart:
-    """Total score of every unit over the cycles, coloured by grade; all units together dashed.
-
-    Parameters
-    ----------
-    frame : table "history"; rows of the total are used.
-    scale : label of each grade to its cut, best first.
-    order : cycles in time; without it they stand in the order of their labels.
-    """
-    frame = frame[frame["node"] == "total"].dropna(subset="score").sort_values(["cycle", "unit"])
-    frame = style.ordered(frame, "cycle", order)
-    if frame.empty:
-        return style.no_data(lang, title)
-    cycles, units = style.unique(frame["cycle"]), style.unique(frame["unit"])
-    chart, (ax,) = style.canvas(max(10, 1.1 * len(units)), lang)
-    ax.grid(visible=True, axis="y")
-    colours = style.grade_colours(list(scale))
-    lines = {str(unit): part for unit, part in frame.groupby("unit", sort=False)}
-    for unit, part in lines.items():
-        x = [cycles.index(c) for c in part["cycle"]]
-        if unit == ALL_UNITS:
-            ax.plot(x, part["score"], color=style.INK, linestyle="--", linewidth=1.1, zorder=1)
-            continue
-        ax.plot(x, part["score"], color=style.MUTED, linewidth=1.1, zorder=1)
-        face = [colours.get(g, "white") for g in part["grade"]]
-        ax.scatter(x, part["score"], c=face, s=30, edgecolors=style.INK, linewidths=0.5, zorder=3)
-    ax.set_xticks(range(len(cycles)), cycles)
-    ax.set_xlim(-0.2, len(cycles) - 0.8)
-    ax.set_ylabel(style.word("score", lang))
-    _least_span(ax)
-    _end_labels(ax, lines, len(cycles) - 1, lang, label)
-    look: dict[str, Any] = {"s": 30, "edgecolors": style.INK, "linewidths": 0.5}
-    style.legend(ax, [ax.scatter([], [], c=colours[g], label=label(g, lang), **look) for g in scale])
-    spoken = [
-        f"{style.named('unit', r.unit, lang, label)} {r.cycle} {tables.fmt(r.score, 1)}"
-        for r in style.rows(frame)
-    ]
-    dashed = style.word("slope_all", lang) if ALL_UNITS in lines else ""
-    return style.finish(chart, title, style.caption(lang, style.word("slope_caption", lang), dashed), spoken)
-
-
-def _least_span(ax: Axes) -> None:
-    """At least ten points of score: on a narrower axis noise would look like a trend."""
-    low, high = ax.get_ylim()
-    room = max(0.0, (LEAST_SPAN - (high - low)) / 2)
-    top = min(high + room, max(high, 101.0))
-    ax.set_ylim(min(low - room, top - LEAST_SPAN) if room else low, top)
-
-
-def _end_labels(ax: Axes, lines: Mapping[str, pd.DataFrame], last: int, lang: str, label: Label) -> None:
-    """Name and last score beside each line, pushed apart where two would overlap."""
-    ends = sorted(((part["score"].iloc[-1], unit) for unit, part in lines.items()), reverse=True)
-    low, high = ax.get_ylim()
-    gap = (high - low) / max(len(ends) + 1, 18)
-    place = high + gap
-    for score, unit in ends:
-        place = min(score, place - gap)
-        text = f"{style.named('unit', unit, lang, label)} {tables.fmt(score, 1)}"
-        ax.annotate(text, (last + 0.2, place), va="center", fontsize=8, annotation_clip=False)
-        ax.plot(
-            [last, last + 0.18], [score, place], color=style.LIGHT, linewidth=0.7, zorder=0, clip_on=False
-        )
-    ax.set_ylim(min(low, place - gap / 2), high)
 
 
 def targets_dots(

@@ -182,6 +182,19 @@ def legend(ax: Axes, handles: Sequence[Any]) -> None:
     ax.legend(handles=list(handles), ncols=len(handles), **place, **LEGEND)
 
 
+def verdict_legend(ax: Axes, verdicts: Sequence[str], lang: str) -> None:
+    """Legend of the verdicts shown, each with its colour and marker."""
+    handles = []
+    for verdict in VERDICTS:
+        if verdict not in verdicts:
+            continue
+        colour, marker = VERDICTS[verdict]
+        face = "white" if verdict == "inconclusive" else colour
+        text = tables.code("verdict", verdict, lang)
+        handles += ax.plot([], [], marker, color=colour, mfc=face, linestyle="none", label=text)
+    legend(ax, handles)
+
+
 def panel_legend(axes: Sequence[Axes], handles: Sequence[Any]) -> None:
     """Legend in one line over the titles of a row of panels, in lines of their titles left blank.
 

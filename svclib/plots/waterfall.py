@@ -1,4 +1,4 @@
-"""One unit's way from full marks down to its score, and up again to the next grade."""
+"""A unit's way from full marks to its score and on to the next grade, and from its last score to this one."""
 
 from __future__ import annotations
 
@@ -25,11 +25,15 @@ class Step(NamedTuple):
     start: float
     end: float
     text: str
-    kind: str  # level, loss, gain
+    kind: str  # level; loss and gain (of a lever); rise and fall, of an indicator or of another part
 
 
-HATCH = {"level": "", "loss": "", "gain": "///"}
-COLOUR = {"level": style.LIGHT, "loss": style.WORSE, "gain": style.BETTER}
+HATCH = {"gain": "///", "other_rise": "....", "other_fall": "...."}
+COLOUR = {
+    "level": style.LIGHT,
+    **dict.fromkeys(("gain", "rise", "other_rise"), style.BETTER),
+    **dict.fromkeys(("loss", "fall", "other_fall"), style.WORSE),
+}
 
 
 def grade_waterfall(
@@ -118,9 +122,64 @@ def _left(steps: list[Step], scale: Mapping[str, float]) -> float:
 
 def _draw(ax: Axes, y: int, step: Step, low: float) -> None:
     left, right = sorted((max(step.start, low), step.end))
-    ax.barh(y, right - left, left=left, height=0.62, color=COLOUR[step.kind], hatch=HATCH[step.kind],
-            edgecolor=style.INK if step.kind == "level" else "white", linewidth=0.5, zorder=2)  # fmt: skip
+    hatch = HATCH.get(step.kind)
+    edge = style.INK if step.kind == "level" else "white" if hatch else COLOUR[step.kind]
+    ax.barh(y, right - left, left=left, height=0.62, color=COLOUR[step.kind], hatch=hatch, edgecolor=edge,
+            linewidth=0.5, zorder=2)  # fmt: skip
     if step.kind != "level":
         # The thin line carries the eye from this bar's end to the next row.
         ax.plot([step.end, step.end], [y, y + 1], color=style.MUTED, linewidth=0.7, zorder=1)
     style.beside(ax, y, step.text)
+
+
+def change_waterfall(frame: pd.DataFrame, lang: str, label: Label, *, title: str = "") -> Chart:
+    """From the published score of the last cycle to that of this one, a panel per unit.
+
+    Blue parts rise, orange ones fall; dotted are parts that are not an indicator's performance.
+
+    Parameters
+    ----------
+    frame : rows of `decomposition.largest`.
+    """
+    if frame.empty:
+        return style.no_data(lang, title)
+    panels = {str(unit): _changed(part, lang, label) for unit, part in frame.groupby("unit", sort=False)}
+    sizes = [len(steps) + 1.6 for steps in panels.values()]
+    chart, axes = style.canvas(
+        sum(sizes) + 1.4 * len(panels), lang, shape=(len(panels), 1), gridspec_kw={"height_ratios": sizes}
+    )
+    spoken: list[str] = []
+    for ax, (unit, steps) in zip(axes, panels.items(), strict=True):
+        ends = [e for step in steps for e in (step.start, step.end) if np.isfinite(e)]
+        room = 0.08 * (max(ends) - min(ends)) or 1.0
+        low = min(ends) - 4 * room
+        for y, step in enumerate(steps):
+            _draw(ax, y, step._replace(start=low) if step.kind == "level" else step, low)
+        style.rows_axis(ax, [step.name for step in steps])
+        ax.set_xlim(low, max(ends) + room)
+        name = style.named("unit", unit, lang, label)
+        ax.set_title(name)
+        spoken.append(f"{name}: " + ", ".join(f"{step.name} {step.text}" for step in steps))
+    axes[-1].set_xlabel(style.word("published", lang))
+    return style.finish(chart, title, style.word("change_waterfall_caption", lang), spoken)
+
+
+def _changed(part: pd.DataFrame, lang: str, label: Label) -> list[Step]:
+    """The score then, each part, the score now."""
+    first = next(style.rows(part))
+    at = first.estimate0
+    steps = [Step(style.named("cycle", first.baseline, lang, label), np.nan, at, tables.fmt(at, 2), "level")]
+    for row in style.rows(part):
+        kind = "rise" if row.contribution > 0 else "fall"
+        name = style.named("change_part", row.change_part, lang, label)
+        if row.change_part == "other":
+            name = style.word("other_parts", lang, n=row.n)
+        if row.change_part == "performance":
+            name = label(row.node, lang)
+        elif row.change_part != "other":
+            kind = f"other_{kind}"
+        end = at + row.contribution
+        steps.append(Step(name, at, end, tables.signed(row.contribution, 2), kind))
+        at = end
+    name = style.named("cycle", first.cycle, lang, label)
+    return [*steps, Step(name, np.nan, first.estimate1, tables.fmt(first.estimate1, 2), "level")]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from svclib import tables
 from svclib.plots import style
+from svclib.plots.history import totals
 from svclib.plots.style import Chart
 from svclib.tables import Label
 
@@ -32,7 +33,7 @@ def course(
     scale : label of each grade to its cut, best first.
     order : cycles in time; without it they stand in the order of their labels.
     """
-    frame = style.ordered(frame[frame["node"] == "total"].sort_values("cycle"), "cycle", order)
+    frame = totals(frame, order)
     if frame["score"].isna().all():
         return style.no_data(lang, title)
     chart, (ax,) = style.canvas(4.2, lang)

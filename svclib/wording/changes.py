@@ -9,9 +9,9 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Label
-from svclib.wording.templates import Row, Writer, records, unit_of_measure
+from svclib.wording.templates import Row, Writer, listed, records, sentence, unit_of_measure
 
-COUNTS = {"duration": "duration", "rate": "count", "amount": "count"}
+COUNTS = {"duration": "duration", "amount": "count"}  # others rise and fall
 CHANGED = ("improved", "declined")
 UNJUDGED = ("not_comparable", "not_judged")
 
@@ -45,6 +45,39 @@ def changes(
         filled = row | tables.words(lang)["period"][period] | _extra(row, lang, label, digits)
         writer.say([(name, filled) for name in _templates(row, brief=brief)], decimals=digits)
     return writer.claims()
+
+
+def decomposition(
+    frame: pd.DataFrame, lang: str, label: Label, *, brief: bool = False, period: str = "cycle"
+) -> pd.DataFrame:
+    """Claims on the largest parts of the change of each unit's published score.
+
+    Parameters
+    ----------
+    frame : rows of `decomposition.largest`.
+    brief : one sentence without the scores and the rest, for a page that has them elsewhere.
+    """
+    writer = Writer("decomposition", lang, label)
+    for _, part in frame.groupby("unit", sort=False):
+        rows = records(part)
+        direction = _direction(rows[0], 2)
+        shown = [_part(row, lang, label) for row in rows if row["n"] == 1 or not brief]
+        told = tables.words(lang)["period"][period] | {"listed": listed(shown, lang)}
+        told["verb"] = tables.words(lang)["verbs"]["level"][direction]
+        notes = [] if brief else [note for note in str(rows[0]["note"]).split(";") if note]
+        names = ["brief" if brief else "same" if direction == "level" else "change", *notes]
+        key = {name: rows[0][name] for name in ("baseline", "cycle", "unit")}
+        writer.say([(f"decomposition.{name}", rows[0] | told) for name in names], key=key)
+    return writer.claims()
+
+
+def _part(row: Row, lang: str, label: Label) -> str:
+    """One part of a change with its points."""
+    if row["change_part"] == "other":
+        return sentence("decomposition.rest", row, lang, label)
+    single = row["change_part"] == "performance"
+    name = label(row["node"], lang) if single else tables.code("change_part", row["change_part"], lang)
+    return sentence(f"decomposition.{'part' if single else 'pooled'}", {**row, "name": name}, lang, label)
 
 
 def _templates(row: Row, *, brief: bool) -> list[str]:
