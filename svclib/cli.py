@@ -1,4 +1,4 @@
-"""Command line: `svclib check`, `svclib run`, `svclib audit`, `svclib convert`, `svclib init`.
+"""Command line: `svclib check`, `run`, `simulate`, `audit`, `convert`, `init`.
 
 Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was written.
 """
@@ -155,6 +155,80 @@ def audit(*, params: Path, out: Path | None, lang: str) -> None:
     """Draw whom to call back in the cycle of PARAMS: ids, units, channels, and columns for the result."""
     from svclib import audit as calls
     from svclib import cycle
+    if steps == (MONITORING,):
+        _warn(done.path, lang)
+
+
+def _warn(path: Path, lang: str) -> None:
+    """Say how many warnings the run raised, and end with their exit code if there are any."""
+    import pandas as pd
+
+    levels = list(pd.read_parquet(path / "tables" / "alerts.parquet", columns=["level"])["level"])
+    red, amber = levels.count("red"), levels.count("amber")
+    if red + amber:
+        _say(f"warnings raised: {red} red, {amber} amber; see {path / 'alerts.csv'}", lang, err=True)
+        sys.exit(ALERTS_RAISED)
+
+
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Every table as parquet, and as CSV that Excel opens."""
+    from svclib import columns
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        found = columns.checked(name, frame)
+        found.to_parquet(folder / f"{name}.parquet", index=False)
+        found.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+
+
+@_command
+@click.argument("params", type=click.Path(path_type=Path))
+@click.option("--replications", type=int, default=200, show_default=True, help="Pairs of cycles per case.")
+@click.option("--jobs", type=int, default=1, show_default=True, help="Processes at the same time.")
+@click.option("--seed", type=int, help="Random seed (default: that of PARAMS).")
+@click.option("--case", "cases", multiple=True, help="Only this case, such as unchanged. Repeatable.")
+@click.option("--n", type=int, help="Questionnaires per unit (default: as in the data).")
+@click.option("--units", type=int, help="Units, for a framework without data; needs --n.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the tables (default: 模拟/<cycle>).")
+def simulate(  # noqa: PLR0913 - one argument per option of the command
+    *,
+    params: Path,
+    replications: int,
+    jobs: int,
+    seed: int | None,
+    cases: tuple[str, ...],
+    n: int | None,
+    units: int | None,
+    out: Path | None,
+    lang: str,
+) -> None:
+    """Count how often grades and verdicts are wrong, in simulated cycles like that of PARAMS."""
+    from tqdm import tqdm
+
+    from svclib import cycle
+    from svclib import simulate as simulated
+    from svclib.cycle import populations, simulation
+    from svclib.wording import simulate as wording
+
+    ctx = cycle.open(str(params))
+    wanted = simulated.cases(cases)
+    job = populations.job(
+        ctx.state, lambda: (ctx.table("exclusions"), ctx.table("weights")), n=n, units=units
+    )
+    found = simulation.run(
+        job,
+        wanted,
+        replications=replications,
+        seed=ctx.params.seed if seed is None else seed,
+        jobs=jobs,
+        follow=lambda done, total: tqdm(done, total=total, file=sys.stderr),
+    )
+    tables = simulated.tables(*found)
+    folder = out or Path("模拟", ctx.params.cycle)
+    _write(tables, folder)
+    for line in wording.summary(tables, lang)["text"]:
+        click.echo(line)
+    click.echo(folder)
     from svclib.sources import catalog, headers
 
     ctx = cycle.open(str(params))

@@ -46,6 +46,7 @@ BELOW: dict[str, set[str]] = {
     "monitoring": {"inference", "framework"},
     "trends": {"inference"},
     "targets": {"framework", "scores", "comparability"},  # a target is met or missed by the published number
+    "simulate": {"sources", "kpis", "scores", "improvement"},
     "levers": {"framework", "scores"},
     "decomposition": {"framework", "scores"},
     "adjustments": {"framework"},

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -81,15 +82,20 @@ class Context:
         """The typed data of this cycle and the cycles it names."""
         return load(self.params)
 
-    def step(self, name: str) -> Tables:
-        """Tables of step `name` ("10" … "60", or "01" and "02" of the design), computed now."""
+    def step(self, name: str, **options: Any) -> Tables:
+        """Tables of step `name` ("10" … "70", or "01" to "03" of the design), computed now.
+
+        Parameters
+        ----------
+        options : passed on to the step, such as the replications of "03"
+        """
         annual = self.params.kind == "annual"
         steps = _steps(self.params) | ({} if annual else STEPS_OF_DESIGN)
         if name not in steps:
             raise ParamError(f"step {name!r}; choose one of {sorted(steps)}")
         needs = NEEDS_OF_YEAR if annual else NEEDS | NEEDS_OF_DESIGN
         needed = {table: self.table(table) for table in needs[name]}
-        found = {n: columns.checked(n, frame) for n, frame in steps[name](self.state, needed).items()}
+        found = {n: columns.checked(n, frame) for n, frame in steps[name](self.state, needed, **options).items()}
         self.made.update(found)
         return found
 

@@ -67,5 +67,9 @@ def _owners(collection: pd.DataFrame, cycle: str) -> dict[str, str]:
     return {str(s): str(o) for s, o in zip(rows["source"], rows["owner"], strict=True)}
 
 
-STEPS_OF_DESIGN = {"01": indicator_system, "02": expert_panel}
-NEEDS_OF_DESIGN = {"01": ("exclusions", "item_profile", "weights", "collection"), "02": ("weights",)}
+STEPS_OF_DESIGN = {"01": indicator_system, "02": expert_panel, "03": sample_plan}
+NEEDS_OF_DESIGN = {
+    "01": ("exclusions", "item_profile", "weights", "collection"),
+    "02": ("weights",),
+    "03": ("exclusions", "weights"),
+}
