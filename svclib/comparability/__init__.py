@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
+from svclib.comparability.frameworks import (
+    NOT_COMPARABLE,
+    NOT_TESTABLE,
+    NOTE,
+    OK,
+    framework_changes,
+    unlike,
+)
 from svclib.comparability.raking import Raked, kish, misfit, rake
 from svclib.comparability.regression import Rebound, Spread, rebound, spread
 from svclib.comparability.standardise import rate_mix
 
-__all__ = ["Raked", "Rebound", "Spread", "kish", "misfit", "rake", "rate_mix", "rebound", "spread"]
+__all__ = [
+    "NOTE",
+    "NOT_COMPARABLE",
+    "NOT_TESTABLE",
+    "OK",
+    "Raked",
+    "Rebound",
+    "Spread",
+    "framework_changes",
+    "kish",
+    "misfit",
+    "rake",
+    "rate_mix",
+    "rebound",
+    "spread",
+    "unlike",
+]

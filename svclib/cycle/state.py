@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import pandas as pd
 
-from svclib import collection, kpis, screening, sources
+from svclib import collection, comparability, kpis, screening, sources
 from svclib import params as params_module
 from svclib.cycle import records
 from svclib.cycle.merge import relabelled, successors
@@ -44,6 +44,7 @@ class State:
     days : last day of each cycle, None where its period is not given
     spans : first and last day of each cycle as events are counted
     measured : by cycle, what the indicators that count events or inspections find
+    own : parameters of each earlier cycle as they were, with its own framework
     """
 
     params: Params
@@ -55,6 +56,7 @@ class State:
     days: Mapping[str, dt.date | None] = field(default_factory=dict)
     spans: Mapping[str, kpis.Span | None] = field(default_factory=dict)
     measured: Mapping[str, kpis.Measured] = field(default_factory=dict)
+    own: Mapping[str, Params] = field(default_factory=dict)
     last_year: str = ""
 
     @property
@@ -134,6 +136,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
     rescored: list[str] = []
     days: dict[str, dt.date | None] = {}
     spans: dict[str, kpis.Span | None] = {}
+    own: dict[str, Params] = {}
     baseline = last_year = ""
     follows = successors(now.units)
     earlier_files = [*params.history, params.baseline] if params.baseline else [*params.history]
@@ -146,7 +149,7 @@ def load(params: Params, *, corrected: bool = True) -> State:
             baseline = earlier.cycle
         if path == params.same_period_last_year:
             last_year = earlier.cycle
-        found = sources.read(earlier.model_copy(update={"framework": params.framework}))
+        found, own[earlier.cycle] = _reread(earlier, params.framework), earlier
         inputs[earlier.cycle], days[earlier.cycle] = relabelled(found, follows), earlier.today
         spans[earlier.cycle] = records.span(earlier)
     inputs[params.cycle], days[params.cycle] = now, params.today
@@ -156,8 +159,15 @@ def load(params: Params, *, corrected: bool = True) -> State:
     inputs = {c: grouped(of, params.framework, c, counted.get(c)) for c, of in inputs.items()}
     return State(
         params, inputs, baseline, tuple(rescored),
-        days=days, spans=spans, measured=made, last_year=last_year,
+        days=days, spans=spans, measured=made, own=own, last_year=last_year,
     )  # fmt: skip
+
+
+def _reread(earlier: Params, framework: Framework) -> Inputs:
+    """The data of an earlier cycle under the current framework, without what it asked otherwise."""
+    lost = comparability.unlike(earlier.framework, framework)
+    found = sources.read(earlier.model_copy(update={"framework": framework, "unasked": lost}))
+    return replace(found, kpis=found.kpis[~found.kpis["indicator"].isin(lost)].reset_index(drop=True))
 
 
 def only_regular(earlier: Params, params: Params) -> None:

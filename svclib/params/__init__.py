@@ -60,6 +60,7 @@ class Params(Settings):
     annual: Annual | None = None
     cycles: tuple[Path, ...] = ()
     data: dict[str, DataSource]
+    unasked: frozenset[str] = frozenset()  # ratings of the framework that this cycle did not ask alike
 
     @property
     def today(self) -> dt.date | None:

@@ -65,7 +65,8 @@ def wanted(framework: Framework) -> tuple[list[str], list[str]]:
 def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFrame:
     """Typed responses; what is wrong is noted in the table."""
     framework = params.framework
-    _absent_items(table, framework, params.data["responses"].columns)
+    asked = [i for i in framework.indicators if i.name not in params.unasked]
+    _absent_items(table, asked, params.data["responses"].columns)
     if "unit" in table:
         table.known(
             "unit", units or sorted(set(table.text("unit")) - {""}), "Add it to the units, or correct it."
@@ -78,10 +79,14 @@ def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFram
     base = {c: numbers.get(c, table.text(c)) for c in _BASE}
     if "subject" not in table:
         base["subject"] = pd.Series(next(iter(framework.subjects)), index=table.frame.index, dtype="str")
-    items = {i: v for indicator in framework.indicators for i, v in _items(table, indicator, params).items()}
+    items = {i: v for indicator in asked for i, v in _items(table, indicator, params).items()}
     # The order of the file is the order asked, which runs of equal answers are counted in.
     items = dict(sorted(items.items(), key=lambda item: table.positions[item[0]]))
-    items |= {c: np.full(len(table.frame), np.nan) for c in framework.expectations if c not in items}
+    items |= {
+        c: np.full(len(table.frame), np.nan)
+        for c in (*framework.items, *framework.expectations)
+        if c not in items
+    }
     codes = {c: table.number(c) for c in code_columns(framework) if c not in items}
     frame = pd.DataFrame({**base, **items, **codes}, index=table.frame.index)
     frame.insert(0, "row", table.rows.astype("int64"))
@@ -90,12 +95,12 @@ def responses(table: Table, params: Params, units: Sequence[str]) -> pd.DataFram
     return frame
 
 
-def _absent_items(table: Table, framework: Framework, mapped: Container[str]) -> None:
+def _absent_items(table: Table, asked: Sequence[Indicator], mapped: Container[str]) -> None:
     """Items without a column; of those in `mapped` it is told already that their header is not there.
 
     A cycle may not have asked what was expected: then all expectations of an indicator are absent.
     """
-    for indicator in framework.indicators:
+    for indicator in asked:
         expected = indicator.expectation if any(c in table for c in indicator.expectation) else ()
         lacking = [i for i in (*indicator.items, *expected) if i not in table and i not in mapped]
         if lacking:
