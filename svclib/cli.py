@@ -1,6 +1,7 @@
 """Command line: `svclib check`, `run`, `simulate`, `audit`, `convert`, `init`.
 
-Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was written.
+Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was written, 4 a run that was
+asked for step 60 alone raised red or amber warnings.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import svclib
 from svclib.errors import InputErrors, ParamError, StepFailed, SvcError
 
-STEP_FAILED, INPUT_INVALID = 1, 2
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEP_FAILED, INPUT_INVALID, ALERTS_RAISED = 1, 2, 4
+MONITORING = "60"
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _SHEETS, _CHINESE = "xl/workbook.xml", re.compile(r'name="[^"]*[\u4e00-\u9fff]')
 
@@ -135,7 +140,11 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     notebooks: Path | None,
     lang: str,
 ) -> None:
-    """Evaluate the cycle of PARAMS: notebooks, tables, manifest and HTML reports, published at once."""
+    """Evaluate the cycle of PARAMS: notebooks, tables, manifest and HTML reports, published at once.
+
+    With --only 60 the exit code is 4 where a warning value, a limit or a control limit is breached;
+    they are listed in alerts.csv of the run.  With --as-of DAY it watches a cycle that is under way.
+    """
     from svclib import run as runner
 
     steps = tuple(step for entry in only for step in entry.replace(",", " ").split())
@@ -146,15 +155,6 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     _say(f"{done.path}  ({done.seconds:.0f} s, body {done.body_hash[:12]})", lang)
     for report in sorted(done.path.glob("report.*.html")):
         click.echo(report)
-
-
-@_command
-@click.argument("params", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="File to write (default: <cycle>_回访名单.csv).")
-def audit(*, params: Path, out: Path | None, lang: str) -> None:
-    """Draw whom to call back in the cycle of PARAMS: ids, units, channels, and columns for the result."""
-    from svclib import audit as calls
-    from svclib import cycle
     if steps == (MONITORING,):
         _warn(done.path, lang)
 
@@ -229,6 +229,15 @@ def simulate(  # noqa: PLR0913 - one argument per option of the command
     for line in wording.summary(tables, lang)["text"]:
         click.echo(line)
     click.echo(folder)
+
+
+@_command
+@click.argument("params", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="File to write (default: <cycle>_回访名单.csv).")
+def audit(*, params: Path, out: Path | None, lang: str) -> None:
+    """Draw whom to call back in the cycle of PARAMS: ids, units, channels, and columns for the result."""
+    from svclib import audit as calls
+    from svclib import cycle
     from svclib.sources import catalog, headers
 
     ctx = cycle.open(str(params))

@@ -25,7 +25,9 @@ PARAMS = "{name: t, cycle: 2026Q1, framework: framework.yaml, seed: 1, draws: 20
 def state(tmp_path_factory):
     """The tiny framework, of which nothing has been measured."""
     folder = tmp_path_factory.mktemp("t")
-    (folder / "framework.yaml").write_text(yaml.safe_dump(tiny_content(), allow_unicode=True, sort_keys=False), "utf-8")
+    (folder / "framework.yaml").write_text(
+        yaml.safe_dump(tiny_content(), allow_unicode=True, sort_keys=False), "utf-8"
+    )
     (folder / "params.yaml").write_text(PARAMS, "utf-8")
     return cycle.load(params.load(folder / "params.yaml"))
 

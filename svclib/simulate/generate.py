@@ -11,7 +11,7 @@ from scipy import stats
 from svclib.framework import Framework
 from svclib.kpis.natural import SHARES
 from svclib.simulate.population import Population, Scale, steps
-from svclib.sources.answers import columns
+from svclib.sources.answers import EXTRA, columns
 
 GRID = np.linspace(-8.0, 8.0, 641)
 # Who does not read the questions: half answer at random, faster than anybody reads; half tick one column.
@@ -104,7 +104,7 @@ def _responses(
     frame = who.rows.assign(
         cycle=cycle, source="responses", row=np.arange(2, n + 2), respondent=[f"R{k:06d}" for k in range(n)],
         seconds=np.where(careless, seconds * HASTE / SECONDS, seconds),
-        **dict.fromkeys(("started", "finished", "interviewer", "segment", "service_item", "staff", "comment"), ""),
+        **dict.fromkeys(("started", "finished", *EXTRA), ""),
     )  # fmt: skip
     given = frame.join(pd.DataFrame(_as_asked(codes, framework), columns=list(framework.items)))
     return given.reindex(columns=columns(framework))

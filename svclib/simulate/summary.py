@@ -93,9 +93,7 @@ def _same(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     pairs = rows.pivot_table(index=keys, columns="cycle", values="grade", aggfunc="first")
     both = pairs.dropna()
     same = (both.iloc[:, 0] == both.iloc[:, 1]).astype(float).rename("same").reset_index()
-    return (
-        rates(same, by, "same").rename(columns={"share": "same", "share_se": "same_se"}).drop(columns="n_simulated")
-    )
+    return rates(same, by, "same")
 
 
 def verdict_rates(verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -129,7 +127,8 @@ def false_claims(verdicts: pd.DataFrame) -> pd.DataFrame:
     for verdict in CLAIMS:
         hit = known.assign(hit=(known["verdict"] == verdict).astype(float))
         single = rates(hit, by, "hit")
-        family = rates(hit.groupby([*by, "replication"])["hit"].max().reset_index(), by, "hit")
-        both = single.merge(family.drop(columns="n_simulated"), on=by, suffixes=("", "_family")).rename(columns={"share_se_family": "se_family"})
-        parts.append(both.assign(verdict=verdict))
+        whole = hit.groupby([*by, "replication"])["hit"].max().reset_index()
+        family = rates(whole, by, "hit").drop(columns="n_simulated")
+        family = family.rename(columns={"share": "share_family", "share_se": "se_family"})
+        parts.append(single.merge(family, on=by).assign(verdict=verdict))
     return sort_by_key("false_claims", pd.concat(parts, ignore_index=True))
