@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from svclib import kpis, scores
+from svclib import comparability, kpis, scores
 from svclib.cycle.records import records
 from svclib.cycle.state import State, estimates
 
@@ -31,11 +31,22 @@ def natural(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> pd.
 
 
 def indicator_scores(state: State, kept: pd.DataFrame, cycle: str) -> pd.DataFrame:
-    """Table "indicator_scores" of one cycle, of all units and every indicator of the framework."""
-    return scores.indicator_scores(
+    """Table "indicator_scores" of one cycle, of all units and every indicator of the framework.
+
+    What an earlier cycle did not measure, or measured otherwise, does not apply to it: nobody withheld it.
+    """
+    found = scores.indicator_scores(
         natural(state, kept, (cycle,)),
         state.framework,
         units=state.units(cycle),
         min_responses=state.params.min_responses,
         confidence=state.params.confidence,
     )
+    own = state.own.get(cycle)
+    if own is None:
+        return found
+    before = {i.name for i in own.framework.indicators}
+    lost = comparability.unlike(own.framework, state.framework)
+    lost |= {i.name for i in state.framework.indicators if i.name not in before}
+    idle = found["indicator"].isin(lost) & (found["status"] == "not_reported")
+    return found.assign(status=found["status"].where(~idle, "not_applicable"))
