@@ -181,7 +181,9 @@ def _spec(state: State, last: pd.Series, aims: targets.Aims) -> Spec:
     known = pd.notna(last["numerator"]) and pd.notna(last["denominator"])
     counted = known and last.get("method", "binomial") in ("binomial", "poisson", "visits")
     chart = ("u" if indicator.kind == "rate" else "p") if counted else "xmr"
-    return Spec(chart, indicator.better, goal, indicator.bounds, _scale(indicator))
+    return Spec(
+        chart, indicator.better, goal, indicator.bounds, _scale(indicator), indicator.kind == "duration"
+    )
 
 
 def _scale(indicator: Indicator) -> float:

@@ -1,4 +1,4 @@
-"""Lists an office fills in or passes on: 整改措施表, ready for the next cycle, and 转办清单."""
+"""Lists an office fills in or passes on: 整改措施表 and 目标建议表 for the next cycle, and 转办清单."""
 
 from __future__ import annotations
 
@@ -70,6 +70,20 @@ def _offer(book: Workbook, page: Any, named: dict[str, Sequence[str]]) -> None:
     choices.sheet_state = "hidden"
 
 
+def targets(path: Path, rows: pd.DataFrame, reasons: Sequence[str]) -> Path:
+    """Write 下期目标建议表.xlsx: `targets.next_sheet` in the columns of the data template, and why each."""
+    book = sheet.book()
+    page: Any = book.create_sheet(SHEETS["targets"].zh)
+    fields = SHEETS["targets"].fields
+    sheet.header(page, [field.zh for field in fields.values()])
+    known = rows.assign(reason=list(reasons))
+    for at, row in enumerate(known.to_dict("records"), 2):
+        for place, name in enumerate(fields, 1):
+            sheet.put(page.cell(at, place), row[name])
+    sheet.finish(page)
+    return sheet.save(book, path)
+
+
 def referrals(path: Path, rows: pd.DataFrame, *, lang: str, label: Label) -> Path:
     """Write 转办清单.xlsx: one sheet per receiving owner, all of them on the first."""
     book = sheet.book()
@@ -80,6 +94,17 @@ def referrals(path: Path, rows: pd.DataFrame, *, lang: str, label: Label) -> Pat
         free = title if title not in book.sheetnames else f"{title}-{len(book.sheetnames)}"
         _listed(book, free, mine, lang, label)
     return sheet.save(book, path)
+
+
+ALERTS = ("level", "raised_by", "unit", "indicator", "rule", "value", "threshold", "measure", "since", "step")
+
+
+def alerts(path: Path, rows: pd.DataFrame, *, lang: str, label: Label) -> Path:
+    """Write alerts.csv: every warning with its level, what raised it, since when, owner and deadline."""
+    names = [*ALERTS, "owner", "due"]
+    shown = {header(n, lang): [tables.cell(n, value, lang, label, 2) for value in rows[n]] for n in names}
+    pd.DataFrame(shown).to_csv(path, index=False, encoding="utf-8-sig")
+    return path
 
 
 def _listed(book: Workbook, title: str, rows: pd.DataFrame, lang: str, label: Label) -> None:

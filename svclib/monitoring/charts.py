@@ -25,6 +25,7 @@ class Spec(NamedTuple):
     target : value, (low, high) where near is better, or None
     bounds : least and largest value that can be; limits end there
     scale : of the value in numerator / denominator, 100 for percent
+    log : single values on the log scale, as times are; the centre line is their geometric mean
     """
 
     chart: str = "xmr"
@@ -32,6 +33,7 @@ class Spec(NamedTuple):
     target: float | tuple[float, float] | None = None
     bounds: tuple[float, float] = (-math.inf, math.inf)
     scale: float = 1.0
+    log: bool = False
 
 
 class Phase(NamedTuple):
@@ -92,19 +94,24 @@ def _check(points: pd.DataFrame, spec: Spec, phases: Sequence[Phase]) -> None:
 def _phase(part: pd.DataFrame, spec: Spec) -> tuple[pd.DataFrame, str]:
     """Limits and signals of one phase, and how much its limits can be trusted."""
     values = part["value"].to_numpy(dtype=float)
+    log = spec.log and bool((values > 0).all())
+    values = np.log(values) if log else values
     status = _status(part, spec)
-    drawn = _limits(part, spec) if status in ("trial", "adequate") else None
+    drawn = _limits(part, values, spec) if status in ("trial", "adequate") else None
     if drawn is not None and not (drawn.reach > 0).all():
         status, drawn = "no_variation", None
     if drawn is None:
         blank = dict.fromkeys(("centre", "limit_low", "limit_high"), np.nan)
         return part.assign(**blank, rule="", variation=rules.UNJUDGED), status
     marks = rules.named_rules(values, drawn.centre, drawn.reach)
-    low, high = spec.bounds
+    band = np.array(
+        [drawn.centre - drawn.reach, np.full(len(part), drawn.centre), drawn.centre + drawn.reach]
+    )
+    low, centre, high = np.clip(np.exp(band) if log else band, *spec.bounds)
     return part.assign(
-        centre=drawn.centre,
-        limit_low=np.maximum(drawn.centre - drawn.reach, low),
-        limit_high=np.minimum(drawn.centre + drawn.reach, high),
+        centre=centre,
+        limit_low=low,
+        limit_high=high,
         rule=rules.rule_names(marks),
         variation=rules.variations(marks, spec.better).to_numpy(),
     ), status
@@ -121,9 +128,9 @@ def _status(part: pd.DataFrame, spec: Spec) -> str:
     return status if enough == "adequate" else enough
 
 
-def _limits(part: pd.DataFrame, spec: Spec) -> Limits:
+def _limits(part: pd.DataFrame, values: np.ndarray, spec: Spec) -> Limits:
     if spec.chart == "xmr":
-        return xmr_limits(part["value"].to_numpy(dtype=float))
+        return xmr_limits(values)
     counted = part[["numerator", "denominator"]].to_numpy(dtype=float).T
     found = attribute_limits(counted[0], counted[1], kind=spec.chart)
     return Limits(spec.scale * found.centre, spec.scale * found.reach)

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from svclib import actions, tables, wording
+from svclib import actions, tables, targets, wording
 from svclib.cycle import Context
 from svclib.deliver import annual, lists, notice, results
 from svclib.deliver.page import Page
 from svclib.run.export import safe_names
 
 RESULTS, NOTICES = "结果.xlsx", "notices"
-MEASURES, REFERRALS = "整改措施表.xlsx", "转办清单.xlsx"
+MEASURES, REFERRALS, ALERTS = "整改措施表.xlsx", "转办清单.xlsx", "alerts.csv"
+TARGETS = "下期目标建议表.xlsx"
 NEEDED = ("grades", "contributions", "indicator_scores", "targets")
 NEEDED_OF_YEAR = ("grades", "totals", "annual")
 
@@ -34,8 +35,17 @@ def deliver(ctx: Context) -> dict[str, str]:
         annual.write(run_dir / RESULTS, page, of_year, facts=facts)
         return {RESULTS: "results"}
     results.write(run_dir / RESULTS, page, facts=facts)
-    made = {RESULTS: "results"} | _lists(ctx, found, run_dir, lang)
+    made = {RESULTS: "results"} | _warnings(ctx, found, run_dir, lang) | _lists(ctx, found, run_dir, lang)
+    made |= _targets(ctx, found, run_dir)
     return made | dict.fromkeys(_notices(ctx, found, run_dir / NOTICES, lang), "notice")
+
+
+def _warnings(ctx: Context, found: dict[str, pd.DataFrame], run_dir: Path, lang: str) -> dict[str, str]:
+    """The warnings of the cycle, also where there are none: a scheduler looks for the file."""
+    if "alerts" not in found:
+        return {}
+    lists.alerts(run_dir / ALERTS, found["alerts"], lang=lang, label=ctx.label)
+    return {ALERTS: "alerts"}
 
 
 def _lists(ctx: Context, found: dict[str, pd.DataFrame], run_dir: Path, lang: str) -> dict[str, str]:
@@ -50,6 +60,17 @@ def _lists(ctx: Context, found: dict[str, pd.DataFrame], run_dir: Path, lang: st
         return {MEASURES: "measures"}
     lists.referrals(run_dir / REFERRALS, found["referrals"], lang=lang, label=ctx.label)
     return {MEASURES: "measures", REFERRALS: "referrals"}
+
+
+def _targets(ctx: Context, found: dict[str, pd.DataFrame], run_dir: Path) -> dict[str, str]:
+    """The targets proposed, as the sheet of the next cycle; none where nothing could be proposed."""
+    proposals = found.get("target_proposals")
+    rows = pd.DataFrame() if proposals is None else targets.next_sheet(proposals, ctx.framework)
+    if proposals is None or rows.empty:
+        return {}
+    why = wording.target_proposals(proposals.loc[rows.index], "zh", ctx.label, brief=True)["text"]
+    lists.targets(run_dir / TARGETS, rows, list(why))
+    return {TARGETS: "targets_next"}
 
 
 def _tables(ctx: Context, run_dir: Path) -> dict[str, pd.DataFrame]:
