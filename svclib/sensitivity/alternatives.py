@@ -114,7 +114,7 @@ def method_weights(of: Standing, methods: pd.DataFrame) -> dict[str, WeightDraws
     """
     others = methods[~methods["applied"].astype(bool)]
     whole = others.groupby(["method", "variant", "parent"])["local"].transform(lambda w: w.notna().all())
-    first = others[whole].drop_duplicates(["method", "parent", "node"])
+    first = others[whole.astype(bool)].drop_duplicates(["method", "parent", "node"])
     first = first[~first["method"].isin(["equal"])].rename(columns={"node": "item", "local": "weight"})
     return {f"method_{name}": expert_weights(of, rows) for name, rows in first.groupby("method", sort=True)}
 
