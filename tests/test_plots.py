@@ -38,6 +38,7 @@ EVERY = {
     plots.change_forest: (rf.CHANGES, {}),
     plots.slope: (rf.HISTORY, {"scale": rf.SCALE}),
     plots.targets_dots: (rf.TARGETS, {}),
+    plots.target_tracker: (rf.TARGETS, {}),
     plots.return_rates: (rf.COLLECTION, {}),
     plots.channel_mix: (rf.MIX, {}),
     plots.authenticity: (rf.AUTHENTICITY, {}),

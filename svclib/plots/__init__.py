@@ -22,6 +22,7 @@ from svclib.plots.sensitivity import grade_odds, ranks, tornado
 from svclib.plots.simulate import misgrading, power
 from svclib.plots.style import Chart, use_style
 from svclib.plots.subjects import subject_dumbbells
+from svclib.plots.targets import target_tracker
 from svclib.plots.trials import pilot_dots
 from svclib.plots.validity import distinctness, loadings, scree
 from svclib.plots.waterfall import change_waterfall, grade_waterfall
@@ -73,6 +74,7 @@ __all__ = [
     "scree",
     "slope",
     "subject_dumbbells",
+    "target_tracker",
     "targets_dots",
     "tornado",
     "use_style",

@@ -2,7 +2,7 @@
 
 from svclib.targets.aims import Aim, Aims, aims_in_force, met, on_target, target_range
 from svclib.targets.judged import judge_steps, judge_targets
-from svclib.targets.proposals import Next, propose
+from svclib.targets.proposals import Next, next_sheet, propose
 
 __all__ = [
     "Aim",
@@ -12,6 +12,7 @@ __all__ = [
     "judge_steps",
     "judge_targets",
     "met",
+    "next_sheet",
     "on_target",
     "propose",
     "target_range",

@@ -194,3 +194,19 @@ def _sheet_values(rows: pd.DataFrame, indicator: Indicator) -> dict[str, np.ndar
     further = np.where(further > goal[:, None] + CLOSE, further, np.inf).min(axis=1)
     kept = np.select([warn < goal, b < goal], [warn, b], np.nan)
     return {"stretch": sign * np.where(np.isinf(further), np.nan, further), "warn": sign * kept}
+
+
+def next_sheet(proposals: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+    """Rows of the next cycle's sheet of targets, one per proposal that a sheet can hold.
+
+    Ranges stand in the framework and are left out.  Columns unit, indicator, step ("": the whole
+    indicator), base (the shrunk baseline, rounded as published), target, stretch, warn, owner,
+    due, valid_from; the rows keep the index of `proposals`.
+    """
+    rows = proposals[proposals["set_by"] != "range"]
+    rule = framework.grades
+    base = round_half(rows["shrunk"].to_numpy(), decimals=rule.decimals, rule=rule.rounding)
+    rows = rows.assign(base=base, target=rows["proposed"], step="")
+    return rows[
+        ["unit", "indicator", "step", "base", "target", "stretch", "warn", "owner", "due", "valid_from"]
+    ]
