@@ -48,14 +48,14 @@ def test_hedges_g_reproduces_effectsize():
     """R effectsize::hedges_g(mpg ~ am, data = mtcars); its limits stop at 1e-6 by optim()."""
     found = inference.hedges_g(*pooled(MANUAL, AUTOMATIC)).iloc[0]
     assert_allclose(found, [-1.4406354024, -2.2087671989, -0.6536396833], atol=5e-7)
-    assert_allclose(found["effect"], -1.4406354024, atol=1e-9)
+    assert_allclose(found["effect_size"], -1.4406354024, atol=1e-9)
 
 
 def test_hedges_g_by_hand():
     """Change 1, SD 2, four degrees of freedom: J = Γ(2)/(√2 Γ(1.5)) = 2/√(2π)."""
     found = inference.hedges_g(1.0, 1.0, 4.0, 2.0).iloc[0]
-    assert_allclose(found["effect"], 0.5 * 2 / np.sqrt(2 * np.pi))
-    assert_allclose(stats.nct.cdf(1.0, 4.0, found["effect_low"] / found["effect"]), 0.975, atol=1e-9)
+    assert_allclose(found["effect_size"], 0.5 * 2 / np.sqrt(2 * np.pi))
+    assert_allclose(stats.nct.cdf(1.0, 4.0, found["effect_low"] / found["effect_size"]), 0.975, atol=1e-9)
 
 
 @given(st.floats(-3, 3), st.floats(0.05, 1), st.floats(3, 300), st.floats(0.2, 3))

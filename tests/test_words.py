@@ -21,10 +21,12 @@ IDS = {
     "strength": "meaningful detected",
     "kind": "rating proportion rate duration amount checklist stability composite",
     "reason": "by_cut veto cap small_sample not_reported low_coverage design_independent design_panel "
-    "design_clusters design_composite kind_mean kind_proportion kind_rate census bare_value "
+    "design_clusters design_composite kind_mean kind_proportion kind_rate kind_duration "
+    "kind_mtbf kind_measured census bare_value "
     "absent_in_one_cycle no_common_indicator relative_weights invariance",
     "method": "direct equal rank_order ahp entropy critic cv pca stated linearised welch score_test "
-    "rate_exact joint_draws fixed census adf adf_wald feldt",
+    "rate_exact rate_scattered ratio_geometric ratio_median joint_draws fixed census adf adf_wald feldt",
+    "effect_name": "hedges_g rate_ratio time_ratio share_difference",
     "design": "independent panel clusters composite records",
     "family": "total dimension indicator none",
     "adjust": "holm fdr_bh none",
@@ -33,6 +35,7 @@ IDS = {
     "variant": "eigenvector geometric aij aip everyone centroid sum reciprocal linear product",
     "ri_table": "saaty saaty2005",
     "flags": "small_n psu_share fixed too_few_for_equivalence mid_not_declared exact_withheld "
+    "logrank_withheld "
     "low_reliability rescored invariance invariance_part invariance_untested mix_shift mix_unmatched",
     "note": "single_item too_few no_overlap constant_total no_error_variance single_psu small_n psu_share "
     "two_items constant_item:q01 negative_item:q01 unanswered_item:q01 weak_item excluded:A ignored_codes:7 "

@@ -194,6 +194,8 @@ TABLES: dict[str, Table] = {
                       "family n_tests adjust "
                       "unit_reliability rtm_expected change_beyond_rtm se_beyond_rtm beyond_low beyond_high "
                       "verdict strength flags required_n method reason"),
+    "comparability": _table("50", "baseline cycle check unit node",
+                            "level found0 found1 value0 value1 n0 n1 p judgement"),
     "like_for_like": _table("50", "baseline cycle unit indicator",
                             "standard change_crude change_adjusted se ci_low ci_high confidence rate_part "
                             "mix_part design_effect reversed"),

@@ -48,7 +48,7 @@ def changes(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     years (paired by their order), each cycle over the indicators that all of these have, by
     the weights of this year's last cycle.  Scores are unrounded and without 加减分.
     """
-    none = {name: empty(name) for name in ("changes", "like_for_like", "decomposition")}
+    none = {name: empty(name) for name in ("changes", "comparability", "like_for_like", "decomposition")}
     if state.before is None:
         return none
     params, framework = state.params, state.framework
@@ -73,7 +73,7 @@ def changes(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
         made = improvement.composite_changes(*found, comparison, n=sizes, comparable=comparable)
         left_out = [PARTIAL] if len(used) < len(both.this) else []
         own = marks._replace(flags={unit: [*left_out, *marks.flags.get(unit, [])]})
-        rows += [{"unit": unit} | gated(row, unit, own, state, tables) for row in made]
+        rows += [{"unit": unit} | gated(row, unit, own, state) for row in made]
     rows += together(whole, comparison, comparable=comparable)
     return none | {"changes": improvement.judge(rows, comparison)}
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from svclib import audit, improvement, inference, invariance
+from svclib.cycle.comparable import comparable
 from svclib.cycle.controls import controlled
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.likeness import Likeness, like_for_like
@@ -17,13 +18,14 @@ from svclib.cycle.rebound import UNTESTED, beyond_rebound, focused
 from svclib.cycle.records import records
 from svclib.cycle.state import ALL_UNITS, State, design, estimates
 from svclib.estimates import Estimate, draws
-from svclib.framework import Framework, Indicator
+from svclib.framework import Framework
 from svclib.improvement import Comparison
 from svclib.improvement.rows import Row
-from svclib.improvement.verdicts import EXACT_BELOW
 from svclib.scores import TOTAL, NodeDraws, mapped, natural, score_draws
 
 Pair = tuple[NodeDraws, NodeDraws]
+# Flag of a unit judged like for like, by what its mix is held at.
+SHIFTED = {"baseline_mix": "mix_shift", "population": "raked"}
 
 
 def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -38,33 +40,36 @@ def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
     )  # fmt: skip
     crude = estimates(state, kept, state.compared)
     like = like_for_like(state, kept, crude, comparison)
-    marked = _marks(state, tables, like)
+    plain = _basis(state, kept)
+    adjusted = _basis(state, like.responses) if like.shifted else plain
+    checked = comparable(state, kept, tables, like)
+    marked = _marks(state, tables, like)._replace(unlike=checked.unlike, said=checked.flags)
     found: list[Row] = []
     whole: list[tuple[Pair, Pair, tuple[int, int]]] = []
-    used = {u: like.estimates[u] if u in like.shifted else plain for u, plain in crude.items()}
+    used = {u: like.estimates[u] if u in like.shifted else own for u, own in crude.items()}
     for unit in (u for u in used if u in state.units(state.cycle)):
-        answers = like.responses if unit in like.shifted else kept
+        basis = adjusted if unit in like.shifted else plain
         side = side_of(state, tables["weights"], unit)
-        rows, pair = _of_unit(state, answers, unit, used[unit], side, comparison)
+        rows, pair = _of_unit(state, basis, unit, used[unit], side, comparison)
         if pair is not None and unit not in marked.blocked:
-            whole.append((*pair, _sizes(kept, unit, comparison)))
-        found += [{"unit": unit} | gated(row, unit, marked, state, tables) for row in rows]
+            whole.append((*pair, _sizes(basis, unit, comparison)))
+        found += [{"unit": unit} | gated(row, unit, marked, state) for row in rows]
     found = beyond_rebound(state, found, used, tables)
     found += together(whole, comparison, comparable=not tables["weights"]["relative"].any())
     table = improvement.judge(found, comparison)
     held = controlled(state, used, table, comparison)
-    return {"changes": table, "like_for_like": like.table, "controlled_changes": held}
+    return {"changes": table, "like_for_like": like.table, "comparability": checked.table, "controlled_changes": held}
 
 
 def _of_unit(
-    state: State, kept: pd.DataFrame, unit: str, estimate: Estimate, side: Side, comparison: Comparison
+    state: State, basis: Basis, unit: str, estimate: Estimate, side: Side, comparison: Comparison
 ) -> tuple[list[Row], tuple[Pair, Pair] | None]:
     """Rows of one unit under the rules of its group, and its scores in both cycles."""
     both = natural(estimate, side.framework)
-    rows = _indicators(state, kept, unit, both, side.framework, comparison)
+    rows = _indicators(state, basis, unit, both, side.framework, comparison)
     pair = _nodes(state, unit, both, side, comparison)
     if pair is not None:
-        sizes, comparable = _sizes(kept, unit, comparison), not side.weights["relative"].any()
+        sizes, comparable = _sizes(basis, unit, comparison), not side.weights["relative"].any()
         rows += improvement.composite_changes(*pair, comparison, n=sizes, comparable=comparable)
     return rows, pair
 
@@ -75,15 +80,21 @@ class Marks(NamedTuple):
     blocked : units without a grade in either cycle, and why: their scores are not compared
     flags : flags of every rating and score of a unit
     measured : per dimension whether its items mean the same in both cycles
+    unreliable : dimensions and evaluators whose scale is below the policy
+    unlike : indicators asked or measured otherwise, and in what
+    said : flags by unit and indicator, unit "*" for every unit
     """
 
     blocked: dict[str, str]
     flags: dict[str, list[str]]
     measured: dict[str, str]
+    unreliable: frozenset[tuple[str, str]] = frozenset()
+    unlike: Mapping[str, str] = {}
+    said: Mapping[tuple[str, str], list[str]] = {}
 
 
 def _marks(state: State, tables: Mapping[str, pd.DataFrame], like: Likeness) -> Marks:
-    flags: dict[str, list[str]] = {unit: ["mix_shift"] for unit in sorted(like.shifted)}
+    flags: dict[str, list[str]] = {unit: [SHIFTED[like.standard]] for unit in sorted(like.shifted)}
     flags |= {unit: ["mix_unmatched"] for unit in sorted(like.unmatched)}
     now = tables["authenticity"][tables["authenticity"]["cycle"] == state.cycle]
     for unit in audit.doubtful_units(now):
@@ -91,7 +102,15 @@ def _marks(state: State, tables: Mapping[str, pd.DataFrame], like: Likeness) -> 
     for unit in focused(state, tables["grades"]):
         flags.setdefault(unit, []).append(UNTESTED)
     gates = invariance.gate(tables["invariance"])
-    return Marks(blocked(tables, state), flags, dict(gates.itertuples(index=False, name=None)))
+    return Marks(
+        blocked(tables, state), flags, dict(gates.itertuples(index=False, name=None)), unreliable(tables)
+    )
+
+
+def unreliable(tables: Mapping[str, pd.DataFrame]) -> frozenset[tuple[str, str]]:
+    """Dimensions and evaluators whose alpha is below the policy."""
+    below = tables["reliability"].query("stat == 'alpha' and variant == 'raw' and judgement == 'below'")
+    return frozenset(below[["dimension", "subject"]].itertuples(index=False, name=None))
 
 
 def blocked(tables: Mapping[str, pd.DataFrame], state: State) -> dict[str, str]:
@@ -100,51 +119,89 @@ def blocked(tables: Mapping[str, pd.DataFrame], state: State) -> dict[str, str]:
     return dict(grades.loc[grades["status"] != "graded", ["unit", "status"]].itertuples(index=False))
 
 
-def _indicators(
-    state: State, kept: pd.DataFrame, unit: str, both: Estimate, framework: Framework, comparison: Comparison
-) -> list[Row]:
-    mine = kept[kept["unit"] == unit]
-    rows = improvement.rating_changes(
-        both, framework, comparison, design=design(kept, panel=state.params.panel)
-    )
-    overlap = _overlap(mine, comparison, panel=state.params.panel)
-    found = [
-        row | _by_respondent(mine, framework.indicator(row["node"]), comparison) | overlap for row in rows
-    ]
+class Basis(NamedTuple):
+    """What one weighting of the answers says, unit by unit.
+
+    answers : valid answers of both cycles
+    records : records of both cycles
+    times : by (cycle, indicator), the single times behind a record
+    scatter : by indicator, χ² and df of monthly counts over all units and both cycles
+    design : what the sampling unit is
+    """
+
+    answers: Mapping[str, pd.DataFrame]
+    records: Mapping[str, pd.DataFrame]
+    times: Mapping[str, Mapping[tuple[str, str], inference.Survival]]
+    scatter: Mapping[str, tuple[float, float]]
+    design: str
+
+
+def _basis(state: State, kept: pd.DataFrame) -> Basis:
     known = records(state, kept, state.compared)
-    known = known[(known["unit"] == unit) & known["indicator"].isin([i.name for i in framework.indicators])]
-    return found + improvement.record_changes(known, framework, comparison)
+    answers = _of_units(kept[kept["cycle"].isin(state.compared)])
+    sums = known.reindex(columns=["indicator", "scatter", "scatter_df"]).groupby("indicator").sum()
+    scatter = {str(name): (float(chi2), float(df)) for name, chi2, df in sums.itertuples()}
+    how = design(kept, panel=state.params.panel)
+    times: dict[str, dict[tuple[str, str], inference.Survival]] = {}
+    for cycle in set(state.compared) & set(state.measured):
+        for (unit, name), own in state.measured[cycle].times.items():
+            times.setdefault(unit, {})[cycle, name] = own
+    return Basis(answers, _of_units(known), times, scatter, how)
 
 
-def _by_respondent(mine: pd.DataFrame, indicator: Indicator, comparison: Comparison) -> Row:
-    """P(superiority), and at small n the exact mid-p, where one subject rates with equal weights."""
-    rated = mine[list(indicator.items)].mean(axis=1)
-    rows = mine[rated.notna() & mine["subject"].isin(indicator.subjects)]
-    plain = len(set(rows["subject"])) == 1 and len(set(rows["weight"])) == 1
-    if not plain or (rows["cluster"] != "").any():
-        return {}
-    then, now = (
-        rated[rows.index[rows["cycle"] == c]].to_numpy() for c in (comparison.baseline, comparison.cycle)
-    )
-    if min(len(then), len(now)) == 0:
-        return {}
-    values, code = np.unique(np.round(np.concatenate([then, now]), 9), return_inverse=True)
-    counts = [np.bincount(part, minlength=len(values)) for part in (code[: len(then)], code[len(then) :])]
-    found: Row = {"p_superiority": float(inference.superiority(*counts))}
-    if min(len(then), len(now)) < EXACT_BELOW and len(then) + len(now) <= 200:
-        found["p_exact"] = inference.midp_permutation(then, now)
-    return found
+def _of_units(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(unit): mine for unit, mine in rows.groupby("unit")}
 
 
-def _overlap(mine: pd.DataFrame, comparison: Comparison, *, panel: bool) -> Row:
-    by_cycle = [mine[mine["cycle"] == c] for c in (comparison.baseline, comparison.cycle)]
-    clusters = set(mine["cluster"]) - {""}
-    ids = [set(part["respondent"]) for part in by_cycle]
-    return {"n_paired": len(ids[0] & ids[1]) if panel else 0, "n_clusters": len(clusters)}
+def _indicators(
+    state: State, basis: Basis, unit: str, both: Estimate, framework: Framework, comparison: Comparison
+) -> list[Row]:
+    mine = basis.answers.get(unit)
+    panel = state.params.panel
+    found = ratings(mine, both, framework, comparison, design=basis.design, panel=panel)
+    if unit not in basis.records:
+        return [*found, *improvement.record_changes(_NO_RECORD, framework, comparison)]
+    known = basis.records[unit]
+    known = known[known["indicator"].isin([i.name for i in framework.indicators])]
+    evidence = improvement.Evidence(basis.times.get(unit, {}), basis.scatter)
+    return found + improvement.record_changes(known, framework, comparison, evidence)
 
 
-def _sizes(kept: pd.DataFrame, unit: str, comparison: Comparison) -> tuple[int, int]:
-    here = kept[kept["unit"] == unit]["cycle"]
+_NO_RECORD = pd.DataFrame(columns=["cycle", "indicator", "status"])
+
+
+def ratings(
+    mine: pd.DataFrame | None,
+    both: Estimate,
+    framework: Framework,
+    comparison: Comparison,
+    *,
+    design: str,
+    panel: bool,
+) -> list[Row]:
+    """Rows of one unit's ratings, with what its single answers tell.
+
+    Parameters
+    ----------
+    mine : its valid answers of both cycles, None where there are none
+    both : `scores.natural` of both cycles jointly
+    """
+    rated = [i for i in framework.indicators if i.source == "responses"]
+    if mine is None or not rated:
+        return improvement.rating_changes(both, framework, comparison, design=design)
+    answers = improvement.answers_of(mine, rated, comparison)
+    found = improvement.told(answers, panel=panel, confidence=comparison.confidence)
+    of = {i.name: told for i, told in zip(rated, found, strict=True)}
+    paired = len(set(answers.who[answers.now]) & set(answers.who[~answers.now])) if panel else 0
+    counts = {"n_paired": paired, "n_clusters": len(set(answers.cluster) - {""})}
+    rows = improvement.rating_changes(both, framework, comparison, design=design, told=of)
+    return [row | counts for row in rows]
+
+
+def _sizes(basis: Basis, unit: str, comparison: Comparison) -> tuple[int, int]:
+    if unit not in basis.answers:
+        return 0, 0
+    here = basis.answers[unit]["cycle"]
     return int((here == comparison.baseline).sum()), int((here == comparison.cycle).sum())
 
 
@@ -175,9 +232,11 @@ def stream(seed: int, name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "big")
 
 
-def gated(row: Row, unit: str, marks: Marks, state: State, tables: Mapping[str, pd.DataFrame]) -> Row:
+def gated(row: Row, unit: str, marks: Marks, state: State) -> Row:
     """What a unit without a grade, or an indicator without enough answers, may not say."""
     why = marks.blocked.get(unit)
+    if row["level"] == "indicator" and row["node"] in marks.unlike:
+        return row | {"verdict": "not_comparable", "reason": marks.unlike[row["node"]]}
     if row.get("verdict"):
         return row
     flags = [f for f in str(row.get("flags", "")).split(";") if f]
@@ -187,10 +246,11 @@ def gated(row: Row, unit: str, marks: Marks, state: State, tables: Mapping[str, 
         return row | {"verdict": "not_comparable", "reason": "invariance"}
     if row["level"] == "indicator" and _few(row, state):
         return row | {"verdict": "not_judged", "reason": "small_sample"}
-    if row["kind"] == "rating" and _unreliable(row, state, tables):
+    if row["kind"] == "rating" and _unreliable(row, state, marks):
         flags.append("low_reliability")
     if state.baseline in state.rescored:
         flags.append("rescored")
+    flags += [f for u in (ALL_UNITS, unit) for f in marks.said.get((u, row["node"]), [])]
     if row["kind"] in ("rating", "composite"):
         flags += marks.flags.get(unit, []) + _measured(row, marks, state.framework)
     return row | {"flags": ";".join(flags)}
@@ -210,11 +270,9 @@ def _few(row: Row, state: State) -> bool:
     return sampled and min(row.get("n0", 0), row.get("n1", 0)) < state.params.min_responses
 
 
-def _unreliable(row: Row, state: State, tables: Mapping[str, pd.DataFrame]) -> bool:
+def _unreliable(row: Row, state: State, marks: Marks) -> bool:
     indicator = state.framework.indicator(row["node"])
-    alpha = tables["reliability"].query("stat == 'alpha' and variant == 'raw'")
-    mine = alpha[(alpha["dimension"] == indicator.dimension) & alpha["subject"].isin(indicator.subjects)]
-    return bool((mine["judgement"] == "below").any())
+    return any((indicator.dimension, subject) in marks.unreliable for subject in indicator.subjects)
 
 
 def together(

@@ -1,28 +1,26 @@
-"""Changes of single indicators on their natural scale."""
+"""Changes of ratings on their natural scale."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from svclib import inference
-from svclib.estimates import Estimate, Part, contrast
+from svclib.estimates import Estimate, contrast
 from svclib.framework import Framework, Indicator
 from svclib.improvement.rows import COLUMNS, Comparison, Row, incomparable, started
 
-Record = Mapping[str, Any]
-# Kinds whose numerator and denominator are two amounts, no counts.
-AMOUNTS = ("amount", "duration")
-# Notes of a value that travel with what is said of its change.
-FLAGS = ("many_open",)
-_LIMITS = ["ci_low", "ci_high", "ci90_low", "ci90_high"]
-
 
 def rating_changes(
-    natural: Estimate, framework: Framework, comparison: Comparison, *, design: str
+    natural: Estimate,
+    framework: Framework,
+    comparison: Comparison,
+    *,
+    design: str,
+    told: Mapping[str, Row] | None = None,
 ) -> list[Row]:
     """One unit's ratings: the linearised change of each indicator.
 
@@ -30,171 +28,90 @@ def rating_changes(
     ----------
     natural : `scores.natural` of both cycles jointly, index columns cycle, subject, indicator
     design : "independent", "panel" or "clusters", why the standard error is what it is
+    told : by indicator what `answers.told` found; with "sd" the change gets its Hedges' g
 
     Notes
     -----
     Subjects keep their weights, and only subjects present in both cycles are compared.
     """
-    found = []
-    for indicator in framework.indicators:
-        if indicator.source != "responses":
-            continue
-        weights = _both_cycles(natural.index, indicator, framework, comparison)
-        if weights is None:
-            found.append(incomparable(indicator, "absent_in_one_cycle"))
-            continue
-        then, now = weights
-        test = contrast(natural, np.vstack([then, now, now - then]))
-        value0, value1, _ = test["estimate"]
-        row = started(indicator, value0, value1, design=design)
-        row |= {"n0": int(natural.n[then != 0].sum()), "n1": int(natural.n[now != 0].sum())}
-        row |= {"method": "linearised", "reason": f"design_{design}"}
-        found.append(row | _t_test(row, test["se"].iloc[2], test["df"].iloc[2], comparison))
-    return found
+    rated = [i for i in framework.indicators if i.source == "responses"]
+    pairs = _both_cycles(natural.index, rated, framework, comparison)
+    there = [i for i in rated if i.name in pairs]
+    if not there:
+        return [incomparable(i, "absent_in_one_cycle") for i in rated]
+    weights = np.vstack([[then, now, now - then] for then, now in (pairs[i.name] for i in there)])
+    test = contrast(natural, weights)
+    values, errors, df = (test[c].to_numpy().reshape(-1, 3) for c in ("estimate", "se", "df"))
+    rows = [started(i, v[0], v[1], design=design) for i, v in zip(there, values, strict=True)]
+    sizes = [_size(natural.n, pairs[i.name]) for i in there]
+    of = dict(told or {})
+    found = {}
+    parts = _t_tests(rows, np.array(sizes), (errors[:, 2], df[:, 2]), comparison)
+    effects = _g(rows, (errors[:, 2], df[:, 2]), [of.get(i.name, {}) for i in there], comparison)
+    for row, size, part, effect in zip(rows, sizes, parts, effects, strict=True):
+        more = {k: v for k, v in of.get(row["node"], {}).items() if k != "sd"}
+        row |= {"n0": size[0], "n1": size[1], "method": "linearised", "reason": f"design_{design}"}
+        found[row["node"]] = row | part | effect | more
+    return [found.get(i.name) or incomparable(i, "absent_in_one_cycle") for i in rated]
 
 
 def _both_cycles(
-    index: pd.DataFrame, indicator: Indicator, framework: Framework, comparison: Comparison
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Weights over `index` of the blended value then and now; None when no subject is in both."""
-    here = (index["indicator"] == indicator.name).to_numpy()
-    then, now = (here & (index["cycle"] == c).to_numpy() for c in (comparison.baseline, comparison.cycle))
-    both = set(index["subject"][then]) & set(index["subject"][now])
-    if not both:
-        return None
-    share = np.array([framework.subjects[s] if s in both else 0.0 for s in index["subject"]])
-    return then * share / (then * share).sum(), now * share / (now * share).sum()
-
-
-def _t_test(row: Row, se: float, df: float, comparison: Comparison) -> Row:
-    test = inference.change_test(
-        np.array([row["change"]]),
-        np.array([se]),
-        np.array([df]),
-        mid=row["mid"],
-        confidence=comparison.confidence,
-    )
-    needed = inference.required_n(
-        np.array([min(row["n0"], row["n1"])]),
-        np.array([se]),
-        mid=row["mid"],
-        confidence=comparison.confidence,
-    )
-    return {"se": se, "df": df, "required_n": float(needed[0])} | _known(test)
-
-
-def _known(test: pd.DataFrame) -> Row:
-    known = [c for c in test.columns if c in COLUMNS and c not in ("estimate", "change")]
-    return {c: test[c].iloc[0] for c in known}
-
-
-def record_changes(kpis: pd.DataFrame, framework: Framework, comparison: Comparison) -> list[Row]:
-    """One unit's KPIs by what was recorded: counts by kind, means by Welch.
-
-    Parameters
-    ----------
-    kpis : the unit's rows of both cycles, typed as `sources` does
-
-    Notes
-    -----
-    A bare value, a quotient of amounts and `uncertainty: census` have no standard error: the
-    change is shown, never tested.  What was measured with its own SE (times, rates of
-    inspections) is tested by the difference of the values on their natural scale; values of
-    two periods count different events and are independent.
-    """
-    listed = [{str(k): v for k, v in r.items()} for r in kpis.to_dict("records")]
-    keyed = {(r["cycle"], r["indicator"]): r for r in listed if r["status"] == "ok"}
-    found = []
-    for indicator in framework.indicators:
-        if indicator.source == "responses":
+    index: pd.DataFrame, rated: Sequence[Indicator], framework: Framework, comparison: Comparison
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Per indicator, weights over `index` of the blended value then and now, of subjects in both."""
+    columns = (index[c].tolist() for c in ("cycle", "indicator", "subject"))
+    place = {key: k for k, key in enumerate(zip(*columns, strict=True))}
+    found = {}
+    for indicator in rated:
+        both = [
+            s for s in framework.subjects if all((c, indicator.name, s) in place for c in comparison.cycles)
+        ]
+        if not both:
             continue
-        then, now = (keyed.get((c, indicator.name)) for c in (comparison.baseline, comparison.cycle))
-        if then is None or now is None:
-            found.append(incomparable(indicator, "absent_in_one_cycle"))
-            continue
-        row = started(indicator, _value(indicator, then), _value(indicator, now), design="records")
-        marks = {f for r in (then, now) for f in str(r.get("note", "")).split(";") if f in FLAGS}
-        tested = _record_test(indicator, row, then, now, comparison)
-        flags = [f for f in (tested.get("flags", ""), *sorted(marks)) if f]
-        found.append(row | tested | {"flags": ";".join(flags)})
+        share = np.array([framework.subjects[s] for s in both])
+        sides = np.zeros((2, len(index)))
+        for side, cycle in zip(sides, comparison.cycles, strict=True):
+            side[[place[cycle, indicator.name, s] for s in both]] = share / share.sum()
+        found[indicator.name] = (sides[0], sides[1])
     return found
 
 
-def _value(indicator: Indicator, record: Record) -> float:
-    if np.isfinite(record["denominator"]):
-        whole = indicator.bounds[1] if np.isfinite(indicator.bounds[1]) else 100.0 ** (indicator.unit == "%")
-        scale = indicator.per if indicator.kind == "rate" else whole
-        return scale * record["numerator"] / record["denominator"]
-    return record["mean"] if np.isfinite(record["mean"]) else record["value"]
+def _size(n: np.ndarray, pair: tuple[np.ndarray, np.ndarray]) -> tuple[int, int]:
+    then, now = (int(n[weights != 0].sum()) for weights in pair)
+    return then, now
 
 
-def _record_test(indicator: Indicator, row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
-    if indicator.uncertainty == "census":
-        return {"method": "fixed", "reason": "census", "flags": "fixed"}
-    if all(np.isfinite(r.get("se", np.nan)) for r in (then, now)):
-        return _measured(row, then, now, comparison)
-    if all(np.isfinite(r["denominator"]) for r in (then, now)) and indicator.kind not in AMOUNTS:
-        if indicator.kind == "rate":
-            return _rate(row, then, now, comparison)
-        return _proportion(indicator, row, then, now, comparison)
-    if all(np.isfinite(r["sd"]) and r["n"] > 1 for r in (then, now)):
-        return _means(row, then, now, comparison)
-    return {"method": "fixed", "reason": "bare_value", "flags": "fixed"}
+def _t_tests(
+    rows: Sequence[Row], sizes: np.ndarray, error: tuple[np.ndarray, np.ndarray], comparison: Comparison
+) -> list[Row]:
+    """Columns of the t test and the sample that would have decided, one of each row."""
+    mid, change = (np.array([row[c] for row in rows]) for c in ("mid", "change"))
+    test = inference.change_test(change, *error, mid=mid, confidence=comparison.confidence)
+    needed = inference.required_n(sizes.min(axis=1), error[0], mid=mid, confidence=comparison.confidence)
+    return listed(test.assign(se=error[0], df=error[1], required_n=needed))
 
 
-def _measured(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
-    """Difference of two independent values, each with SE and df; Satterthwaite."""
-    se, df = (np.array([float(r[c]) for r in (then, now)]) for c in ("se", "df"))
-    both = Estimate(
-        pd.DataFrame({"cycle": [comparison.baseline, comparison.cycle]}),
-        np.array([row["estimate0"], row["estimate1"]]),
-        tuple(Part(np.diag(se**2 * (np.arange(2) == k)), df[k], str(k)) for k in range(2)),
-        np.array([then["n"], now["n"]]),
-        ("", ""),
+def _g(
+    rows: Sequence[Row],
+    error: tuple[np.ndarray, np.ndarray],
+    told: Sequence[Mapping[str, Any]],
+    comparison: Comparison,
+) -> list[Row]:
+    sd = np.array([t.get("sd", np.nan) for t in told])
+    if np.isnan(sd).all():
+        return [{} for _ in rows]
+    found = inference.hedges_g(
+        np.array([row["change"] for row in rows]), *error, sd, confidence=comparison.confidence
     )
-    test = contrast(both, np.array([[-1.0, 1.0]]))
-    row |= {"n0": int(then["n"]), "n1": int(now["n"]), "method": "linearised", "reason": "kind_measured"}
-    return row | _t_test(row, test["se"].iloc[0], test["df"].iloc[0], comparison)
-
-
-def _means(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
-    samples = [
-        inference.Sample(np.array([r["n"]]), np.array([r["mean"]]), np.array([r["sd"]])) for r in (then, now)
+    known = found["effect_size"].notna()
+    return [
+        row | {"effect_name": "hedges_g"} if there else {}
+        for row, there in zip(listed(found), known, strict=True)
     ]
-    test = inference.mean_change(*samples, mid=row["mid"], confidence=comparison.confidence)
-    smaller = np.array([min(then["n"], now["n"])])
-    needed = inference.required_n(
-        smaller, test["se"].to_numpy(), mid=row["mid"], confidence=comparison.confidence
-    )
-    return _known(test) | {
-        "n0": int(then["n"]), "n1": int(now["n"]), "method": "welch", "reason": "kind_mean",
-        "required_n": float(needed[0]),
-    }  # fmt: skip
 
 
-def _proportion(indicator: Indicator, row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
-    scale = indicator.bounds[1]
-    counts = [np.array([r[c]], dtype=float) for r in (then, now) for c in ("numerator", "denominator")]
-    test = inference.proportion_change(*counts, mid=row["mid"] / scale, confidence=comparison.confidence)
-    test = test.assign(**{c: test[c] * scale for c in _LIMITS})
-    p0, p1 = row["estimate0"] / scale, row["estimate1"] / scale
-    se = scale * np.sqrt(p0 * (1 - p0) / counts[1] + p1 * (1 - p1) / counts[3])
-    smaller = np.minimum(counts[1], counts[3])
-    needed = inference.required_n(smaller, se, mid=row["mid"], confidence=comparison.confidence)
-    return _known(test) | {
-        "n0": int(counts[1][0]), "n1": int(counts[3][0]), "method": "score_test", "reason": "kind_proportion",
-        "required_n": float(needed[0]),
-    }  # fmt: skip
-
-
-def _rate(row: Row, then: Record, now: Record, comparison: Comparison) -> Row:
-    """The exact test speaks of the ratio, so change, interval and MID are percent of the baseline."""
-    counts = [np.array([r[c]], dtype=float) for r in (then, now) for c in ("numerator", "denominator")]
-    share = 100 * row["mid"] / row["estimate0"] if row["estimate0"] > 0 else np.nan
-    test = inference.rate_change(*counts, mid_ratio=share / 100, confidence=comparison.confidence)
-    test = test.assign(**{c: 100 * (test[c] - 1) for c in _LIMITS})
-    change = 100 * (row["estimate1"] / row["estimate0"] - 1) if row["estimate0"] > 0 else np.nan
-    return _known(test) | {
-        "n0": int(counts[1][0]), "n1": int(counts[3][0]), "change": change, "mid": share, "mid_on": "percent",
-        "method": "rate_exact", "reason": "kind_rate",
-    }  # fmt: skip
+def listed(test: pd.DataFrame) -> list[Row]:
+    """Rows of a test, of the columns that table "changes" has, without the estimate."""
+    known = [c for c in test.columns if c in COLUMNS]
+    values = [test[c].tolist() for c in known]
+    return [dict(zip(known, row, strict=True)) for row in zip(*values, strict=True)]

@@ -19,7 +19,8 @@ def judge(rows: Sequence[Row], comparison: Comparison) -> pd.DataFrame:
 
     Order: gates (what cannot be compared or judged stays so) → beyond the MID → equivalent
     → detected → inconclusive.  Each of the three p-values is adjusted within its family.
-    "equivalent" needs `min_equivalent` on both sides; the exact mid-p may only withhold.
+    "equivalent" needs `min_equivalent` on both sides; the exact mid-p and the log-rank test may
+    only withhold.
     """
     table = frame(rows, comparison)
     gated = table["verdict"] != ""
@@ -56,12 +57,19 @@ def _adjust(table: pd.DataFrame, comparison: Comparison) -> None:
 
 
 def _withhold(table: pd.DataFrame, comparison: Comparison) -> None:
-    """A claim of change that an exact test at small n does not support becomes inconclusive."""
+    """A claim that an exact test at small n does not support, or the whole curve of times many of
+    which are still open, becomes inconclusive.
+    """
     claimed = table["verdict"].isin(["improved", "declined"])
-    withheld = claimed & (table["p_exact"] >= comparison.alpha)
-    table.loc[withheld, "verdict"] = "inconclusive"
-    table.loc[withheld, "strength"] = ""
-    _flag(table, withheld, "exact_withheld")
+    many_open = table["flags"].astype("str").str.contains("many_open", regex=False)
+    doubts = {
+        "exact_withheld": claimed & (table["p_exact"] >= comparison.alpha),
+        "logrank_withheld": claimed & many_open & (table["p_logrank"] >= comparison.alpha),
+    }
+    for name, withheld in doubts.items():
+        table.loc[withheld, "verdict"] = "inconclusive"
+        table.loc[withheld, "strength"] = ""
+        _flag(table, withheld, name)
 
 
 def _flag(table: pd.DataFrame, where: pd.Series, name: str) -> None:

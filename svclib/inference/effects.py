@@ -24,7 +24,7 @@ def hedges_g(
 
     Returns
     -------
-    DataFrame of m rows: effect = J·change/sd with J = Γ(df/2)/(√(df/2)·Γ((df − 1)/2)) (Hedges
+    DataFrame of m rows: effect_size = J·change/sd with J = Γ(df/2)/(√(df/2)·Γ((df − 1)/2)) (Hedges
     1981), effect_low, effect_high from inverting the noncentral t at change/se (Cumming & Finch
     2001), times J·se/sd.  With se = sd·√(1/n₀ + 1/n₁) and df = n₀ + n₁ − 2 that is the g of two
     independent samples; other designs keep their own se.  NaN where se or sd is 0 or not known.
@@ -39,7 +39,7 @@ def hedges_g(
     t, scale = change / se, small * se / sd
     return pd.DataFrame(
         {
-            "effect": small * change / sd,
+            "effect_size": small * change / sd,
             "effect_low": scale * _noncentrality(1 - alpha / 2, df, t),
             "effect_high": scale * _noncentrality(alpha / 2, df, t),
         }

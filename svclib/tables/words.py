@@ -53,8 +53,8 @@ LISTS = frozenset({"flips", "pilot_units", "comparison_units"})
 CODES = _set(
     "model rotation operator quadrant timing controlled mark "
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
-    "mid_on by invariance level source flags note ri_table definition type decision outcome problem aspect "
-    "object "
+    "mid_on effect_name by invariance level source flags note ri_table definition type decision outcome "
+    "problem aspect object "
     "change_part principle criterion evidence proposal field scenario stability stop excluded_why "
     "raised_by comparison trend every chart variation assurance set_by attainable detectable case purpose"
 )
