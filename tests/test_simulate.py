@@ -101,7 +101,19 @@ def test_any_number_of_jobs_gives_the_same_rows(of):
     other = simulation.run(of, wanted, replications=2, seed=8)
     assert not other.grades["published"].equals(alone.grades["published"])
     found = simulate.tables(*alone)
-    assert all(columns.checked(name, frame) is not None for name, frame in found.items())
+    assert all(len(columns.checked(name, frame)) for name, frame in found.items())
+    both = found["grade_consistency"].query("unit == '*'").iloc[0]
+    assert both["n_simulated"] == 16
+    assert 0 <= both["same"] <= 1
+
+
+def test_only_changed_cycles_have_no_false_claims(of):
+    found = simulate.tables(
+        *simulation.run(of, simulate.cases(["changed"], sizes=(1.0,)), replications=1, seed=1)
+    )
+    assert found["false_claims"].empty
+    assert found["grade_consistency"]["same"].isna().all()
+    assert len(found["verdict_rates"])
 
 
 def test_rates_by_hand():

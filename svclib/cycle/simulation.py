@@ -89,11 +89,15 @@ def _each(of: Job, tasks: Sequence[Task], jobs: int) -> Iterator[Found]:
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
-        with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_JOB.append, initargs=(of,)) as pool:
+        with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start, initargs=(of,)) as pool:
             yield from pool.map(_in_worker, tasks)
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _start(of: Job) -> None:
+    _JOB.append(of)
 
 
 def _in_worker(task: Task) -> Found:

@@ -90,10 +90,10 @@ def consistency(grades: pd.DataFrame) -> pd.DataFrame:
 def _same(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """How often both samples of one truth give the same grade."""
     keys = [*by, "replication", "own"]
-    pairs = rows.pivot_table(index=keys, columns="cycle", values="grade", aggfunc="first")
-    both = pairs.dropna()
-    same = (both.iloc[:, 0] == both.iloc[:, 1]).astype(float).rename("same").reset_index()
-    return rates(same, by, "same")
+    both = rows.groupby(keys)["grade"].agg(["nunique", "size"]).query("size == 2")
+    same = (both["nunique"] == 1).astype(float).rename("same").reset_index()
+    found = rates(same, by, "same").drop(columns="n_simulated")
+    return found.rename(columns={"share": "same", "share_se": "same_se"})
 
 
 def verdict_rates(verdicts: pd.DataFrame) -> pd.DataFrame:
