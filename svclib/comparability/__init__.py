@@ -11,14 +11,17 @@ from svclib.comparability.frameworks import (
     unlike,
 )
 from svclib.comparability.raking import Raked, kish, misfit, rake
+from svclib.comparability.records import COUNTS, SHARES, record_keeping
 from svclib.comparability.regression import Rebound, Spread, rebound, spread
 from svclib.comparability.standardise import rate_mix
 
 __all__ = [
+    "COUNTS",
     "NOTE",
     "NOT_COMPARABLE",
     "NOT_TESTABLE",
     "OK",
+    "SHARES",
     "Raked",
     "Rebound",
     "Spread",
@@ -28,6 +31,7 @@ __all__ = [
     "rake",
     "rate_mix",
     "rebound",
+    "record_keeping",
     "spread",
     "unlike",
 ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from svclib.framework import Framework, Indicator
 
-OK, NOTE, NOT_COMPARABLE, NOT_TESTABLE = "ok", "note", "not_comparable", "not_testable"
+OK, NOTE, NOT_COMPARABLE, NOT_TESTABLE = "comparable", "note", "not_comparable", "not_testable"
 COLUMNS = ("check", "level", "node", "found0", "found1", "judgement")
 # Changes that re-reading the old answers and records under the new rules takes care of.
 RESCORED = {
@@ -91,7 +91,7 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple):
-        return "、".join(_text(part) for part in value)
+        return ";".join(_text(part) for part in value)
     if hasattr(value, "values") and hasattr(value, "scores"):
         return "、".join(f"{v:g}={s:g}" for v, s in zip(value.values, value.scores, strict=True))
     if hasattr(value, "given"):

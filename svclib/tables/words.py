@@ -48,9 +48,10 @@ NAMES = _set(
     "partner category course cause dropped flip_grade other_subject"
 )
 # Columns that hold several such names, joined by ";".
-LISTS = frozenset({"flips", "pilot_units", "comparison_units"})
+LISTS = frozenset({"found0", "found1", "flips", "pilot_units", "comparison_units"})
 # Columns whose values are ids of the workbench: the words files translate them.
 CODES = _set(
+    "check standard "
     "model rotation operator quadrant timing controlled mark "
     "status verdict strength reason rule kind method design family adjust stat variant missing judgement "
     "mid_on effect_name by invariance level source flags note ri_table definition type decision outcome "

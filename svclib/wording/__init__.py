@@ -8,6 +8,7 @@ from svclib.wording import simulate, validity
 from svclib.wording.aims import target_proposals
 from svclib.wording.changes import changes, decomposition
 from svclib.wording.collection import authenticity, mix, returns, unusual
+from svclib.wording.comparability import comparability
 from svclib.wording.composites import composites, cut_proposals, gaps, ipa
 from svclib.wording.design import principles, proposals
 from svclib.wording.followup import (
@@ -57,6 +58,7 @@ __all__ = [
     "cards",
     "changes",
     "choices",
+    "comparability",
     "complaints",
     "composites",
     "concerns",

@@ -181,7 +181,8 @@ def like_for_like(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     """Claims on table "like_for_like": where the mix of channels turned the direction."""
     writer = Writer("like_for_like", lang, label)
     for row in records(frame[frame["reversed"]]):
-        writer.say([("like.reversed", row)])
+        name = "reversed_population" if row["standard"] == "population" else "reversed"
+        writer.say([(f"like.{name}", row)])
     return writer.claims()
 
 
