@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from svclib import columns
 from svclib.columns import GLOSSARY, TABLES
 from svclib.framework import Indicator
 
@@ -49,6 +50,8 @@ class Comparison:
 
 def frame(rows: Sequence[Mapping[str, Any]], comparison: Comparison) -> pd.DataFrame:
     """Rows as table "changes"; what a row lacks is empty."""
+    if not rows:
+        return columns.empty("changes")
     empty = {"float": np.nan, "str": "", "int": 0}
     blank = {column: empty[GLOSSARY[column].dtype] for column in COLUMNS}
     blank |= {"baseline": comparison.baseline, "cycle": comparison.cycle, "confidence": comparison.confidence}
