@@ -35,8 +35,8 @@ def test_every_proposal_renders_alike_in_both_languages(by, status):
 def test_a_proposal_in_words():
     zh, en = said()
     told = (
-        "保洁部“处理率”本期91.40%，离现行目标98%较远，建议分步走，下期目标95.36%：在基线91.66%（已剔除偶然"
-        "波动）之上改善现有样本能证实的最小变化3.70个百分点。即使不采取措施，下期预计也会自然变动+0.26个百分点"
+        "保洁部“处理率”本期91.40%，离现行目标98%较远，建议分步走，下期目标95.36%：比基线91.66%（已剔除偶然"
+        "波动）改善3.70个百分点，即现有样本能证实的最小变化。即使不采取措施，下期预计也会自然变动+0.26个百分点"
         "（均值回归）。同类单位前四分之一的水平是95.80%，前十分之一是96.40%，可行。以现有样本量640，这一步可以"
         "证实。达到后总分可增加0.82分。责任人：张三，期限2026-09-30。"
     )
@@ -50,16 +50,23 @@ def test_what_cannot_be_shown_says_how_many_cases_could():
     zh, _ = said(detectable="no")
     assert "只能证实3.70个百分点以上的变化" in zh[0]
     assert "要证实最小有意义变化2个百分点，约需样本2564。" in zh[0]
+    assert "约需" not in said(detectable="no", n=3000)[0][0]
     zh, _ = said(detectable="no", mde=np.nan, required_n=np.nan)
     assert "这一步达到了也难以证实。" in zh[0]
     assert "约需" not in zh[0]
 
 
 def test_nothing_is_said_of_a_rebound_or_a_gain_of_zero():
-    zh, _ = said(rebound=0.004, gain=0.0, due="")
+    zh, _ = said(rebound=0.004, gain=0.0, due="", mid=np.nan)
     assert "均值回归" not in zh[0]
+    assert "均值回归" not in said(rebound=0.19)[0][0]  # less than a tenth of the MID of 2
     assert "总分" not in zh[0]
     assert zh[0].endswith("责任人：张三。")
+
+
+def test_the_best_tenth_is_named_once():
+    zh, _ = said(set_by="peers", proposed=96.4)
+    assert zh[0].count("前十分之一") == 1
 
 
 def test_no_proposal_is_said():

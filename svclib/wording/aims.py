@@ -10,6 +10,8 @@ from svclib import tables
 from svclib.tables import Label
 from svclib.wording.templates import Part, Row, Writer, records, unit_of_measure
 
+SLIGHT = 0.1  # share of the MID from which a rebound is spoken of
+
 
 def target_proposals(
     frame: pd.DataFrame, lang: str, label: Label, *, decimals: int = 2, brief: bool = False
@@ -52,9 +54,10 @@ def _aim(row: Row) -> str:
 
 def _about(row: Row, decimals: int) -> list[str]:
     """What follows: the rebound to expect, what peers reach, what can be shown, points, owner."""
-    names = [] if _zero(row["rebound"], decimals) else ["rebound"]
+    names = [] if _slight(row, decimals) else ["rebound"]
     if row["reason"] != "level_reached":
-        names += [row["reason"]]
+        known = row["set_by"] == "peers" and row["reason"] == "peers_reach_it"
+        names.append("quarter" if known else row["reason"])
         names += _shown(row)
     names += [] if _zero(row["gain"], decimals) else ["gain"]
     return [*names, "owner_due" if row["due"] else "owner"]
@@ -64,7 +67,12 @@ def _shown(row: Row) -> list[str]:
     if row["detectable"] != "no":
         return [f"detectable_{row['detectable']}"]
     names = ["detectable_never" if pd.isna(row["mde"]) else "detectable_no"]
-    return names if pd.isna(row["required_n"]) else [*names, "required_n"]
+    return [*names, "required_n"] if row["required_n"] > row["n"] else names
+
+
+def _slight(row: Row, decimals: int) -> bool:
+    """Whether the rebound is nothing to speak of: prints as zero, or a small part of the MID."""
+    return _zero(row["rebound"], decimals) or abs(row["rebound"]) < SLIGHT * row["mid"]
 
 
 def _zero(value: float, decimals: int) -> bool:
