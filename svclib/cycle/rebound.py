@@ -165,7 +165,8 @@ def _tested(
     if sign * moved <= 0:
         return found
     flags = [f for f in str(row.get("flags", "")).split(";") if f and f != UNTESTED]
-    found["flags"] = ";".join([*flags, FLAG])
+    # More answers would not settle what passes from cycle to cycle.
+    found |= {"flags": ";".join([*flags, FLAG]), "required_n": np.nan}
     rose = sign * (moved - got.expected) > 0
     return found | {
         "p_diff": test["p_diff"] if rose else 1.0, "p_beyond": test["p_beyond"] if rose else 1.0,
