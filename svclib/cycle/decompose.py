@@ -12,6 +12,7 @@ from svclib import decomposition
 from svclib import params as params_module
 from svclib.columns import TABLES, empty, sort_by_key
 from svclib.cycle.grading import scored, sides, without_draws
+from svclib.cycle.likeness import GROUP, MIX, category, cells
 from svclib.cycle.merge import successors
 from svclib.cycle.state import State, flags, load, valid
 from svclib.decomposition import Ends, Published, Side
@@ -19,7 +20,6 @@ from svclib.framework import Framework
 from svclib.scores import TOTAL, WeightDraws
 
 Tables = Mapping[str, pd.DataFrame]
-CELL = ["unit", "subject", "cycle", "channel"]
 
 
 def decomposed(
@@ -48,7 +48,7 @@ def decomposed(
         *(frame.loc[units, list(state.compared)].to_numpy(dtype=float).T for frame in (published, score))
     )
     then, now = (_side(state, tables, cycle, units) for cycle in state.compared)
-    mixed = _mix(kept, state.framework, units, state.compared)
+    mixed = _mix(state, kept, units)
     found = [decomposition.decompose(then, now, ends, state.framework, units, mix=mixed)]
     start = pd.Series(ends.published[0], index=units)
     if state.params.baseline and (state.baseline in state.rescored or tables["weights"]["relative"].any()):
@@ -96,52 +96,40 @@ def _side(state: State, tables: Tables, cycle: str, units: Sequence[str]) -> Sid
     return Side(decomposition.points_of(rows, units, framework), applies, WeightDraws(local, top))
 
 
-def _mix(
-    kept: pd.DataFrame, framework: Framework, units: Sequence[str], cycles: Sequence[str]
-) -> np.ndarray | None:
-    """Points (U, I, S) of each evaluator's change that come from another mix of channels.
+def _mix(state: State, kept: pd.DataFrame, units: Sequence[str]) -> np.ndarray:
+    """Points (U, I, S) of each evaluator's change that come from another mix of `standardise.by`.
 
-    Shares and means of the channels are exchanged between the cycles one at a time and taken
+    Shares and means of the categories are exchanged between the cycles one at a time and taken
     through the anchors, f(mix, means): the mean of f(now, now) - f(then, now) and
-    f(now, then) - f(then, then).  NaN where a channel has answers in one cycle only.
+    f(now, then) - f(then, then).  NaN where a category has answers in one cycle only.
     """
+    framework, who = state.framework, decomposition.evaluators(state.framework)
+    found = np.zeros((len(units), len(framework.indicators), len(who)))
     if not framework.items:
-        return None
+        return found
     here = kept[kept["unit"].isin(units)]
-    weight, answers = here["weight"], here[list(framework.items)]
-    keys = [here[c] for c in CELL]
-    axes = [list(units), list(framework.subjects), list(cycles), sorted(set(here["channel"]))]
-    every = pd.MultiIndex.from_product(axes, names=CELL)
-
-    def cube(values: pd.DataFrame) -> np.ndarray:
-        summed = values.mul(weight, axis=0).groupby(keys).sum().reindex(every, fill_value=0.0)
-        return summed.to_numpy().reshape(*map(len, axes), -1)
-
-    mass, total = cube(answers.notna().astype(float)), cube(answers.fillna(0.0))
-    whole = mass.sum(axis=3, keepdims=True)
-    share = np.divide(mass, whole, out=np.full_like(mass, np.nan), where=whole > 0)
-    mean = np.divide(total, mass, out=np.full_like(mass, np.nan), where=mass > 0)
-    # (U, S, mix, means, J): a channel without answers counts for nothing where its share is 0.
-    crossed = share[:, :, :, None] * mean[:, :, None]
-    found = np.where(share[:, :, :, None] > 0, crossed, np.where(np.isnan(share[:, :, :, None]), np.nan, 0.0))
-    return _through(found.sum(axis=4), framework)
-
-
-def _through(value: np.ndarray, framework: Framework) -> np.ndarray:
-    """Effect of the mix in points (U, I, S) from item means (U, S, mix, means, J)."""
-    place = {item: j for j, item in enumerate(framework.items)}
-    who = decomposition.evaluators(framework)
-    found = np.zeros((len(value), len(framework.indicators), len(who)))
+    crossed = _crossed(here.assign(**{MIX: category(here, state.params.standardise.by)}), state)
     for i, indicator in enumerate(framework.indicators):
-        if not indicator.items:
-            continue
-        natural = value[..., [place[item] for item in indicator.items]].mean(axis=-1)
-        points = indicator.points(natural)
-        effect = (points[:, :, 1, :] - points[:, :, 0, :]).mean(axis=-1)
-        for s, subject in enumerate(framework.subjects):
-            if subject in indicator.subjects:
-                found[:, i, who.index(subject)] = effect[:, s]
+        for subject in indicator.subjects:
+            every = pd.MultiIndex.from_product([list(units), [subject], indicator.items])
+            value = crossed.reindex(every).to_numpy().reshape(len(units), -1, 4).mean(axis=1)
+            point = indicator.points(value)
+            found[:, i, who.index(subject)] = (point[:, 3] - point[:, 1] + point[:, 2] - point[:, 0]) / 2
     return found
+
+
+def _crossed(mixed: pd.DataFrame, state: State) -> pd.DataFrame:
+    """Means of every unit, evaluator and item by mix and means: then then, then now, now then, now now."""
+    known = cells(mixed, state.framework.items, state.compared)
+    keys = [*GROUP, "item"]
+    of = [known[k] for k in keys]
+    columns = {}
+    for m in "01":
+        share = known[f"weight{m}"] / known.groupby(keys)[f"weight{m}"].transform("sum")
+        for r in "01":
+            part = (share * known[f"value{r}"]).where(share > 0, 0.0)
+            columns[m + r] = part.groupby(of).agg(lambda x: x.sum(skipna=False))
+    return pd.DataFrame(columns)[["00", "01", "10", "11"]]
 
 
 def _published(tables: Tables, cycle: str, framework: Framework) -> Published:
@@ -163,10 +151,7 @@ def _own(state: State, weigh: Callable[[State, Tables], Mapping[str, pd.DataFram
         scored(own, valid(own, marks, [own.cycle]), weights, own.cycle), own.cycle, own.framework
     )
     follows = successors(state.inputs[state.cycle].units)
-    named = made.contributions.assign(unit=made.contributions["unit"].replace(follows))
-    score = made.score.rename(index=follows).dropna()
-    return Published(
-        named.drop_duplicates(["unit", "indicator"], keep=False),
-        score[~score.index.duplicated(keep=False)],
-        made.additive,
-    )
+    score, rows = made.score.rename(index=follows), made.contributions
+    score = score[~score.index.duplicated(keep=False)].dropna()
+    rows = rows.assign(unit=rows["unit"].replace(follows))
+    return Published(rows[rows["unit"].isin(score.index)], score, made.additive)

@@ -55,7 +55,7 @@ def like_for_like(
     every unit is judged so.  The error takes the weights as fixed.  `rate_part` and `mix_part` split
     the crude change exactly; `reversed` tells where a rating of a unit so judged changes direction.
     """
-    mixed = kept.assign(**{MIX: _mix(kept, state.params.standardise.by)})
+    mixed = kept.assign(**{MIX: category(kept, state.params.standardise.by)})
     if state.params.standardise.margins:
         factor, standard = _raked(state, kept), POPULATION
         moved = {str(unit) for unit in kept["unit"].unique()}
@@ -73,7 +73,7 @@ def like_for_like(
     ]
     now = made[(made["cycle"] == comparison.cycle).to_numpy()]
     cost = {str(u): comparability.kish(w.to_numpy()) for u, w in now.groupby("unit")["weight"]}
-    table = _table(rows, _parts(state, mixed, comparison), cost)
+    table = _table(rows, _parts(state, mixed), cost)
     told = {"baseline": comparison.baseline, "cycle": comparison.cycle, "standard": standard}
     wanted = table.assign(**told, confidence=comparison.confidence)
     ordered = sort_by_key("like_for_like", wanted[list(TABLES["like_for_like"].all_columns)])
@@ -81,7 +81,7 @@ def like_for_like(
     return Likeness(made, found, ordered, frozenset(matched), frozenset(moved - matched), standard)
 
 
-def _mix(kept: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+def category(kept: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     """The category of each row over the columns of `by` together; one for all without any."""
     if not by:
         return pd.Series("", index=kept.index)
@@ -174,12 +174,12 @@ def _table(rows: Sequence[pd.DataFrame], parts: pd.DataFrame, cost: Mapping[str,
     )
 
 
-def _parts(state: State, mixed: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+def _parts(state: State, mixed: pd.DataFrame) -> pd.DataFrame:
     """Rate and mix part of every rating: of each item and evaluator, blended as the rating is."""
-    cells = _cells(mixed, state.framework.items, comparison)
-    if cells.empty:
+    known = cells(mixed, state.framework.items, state.compared)
+    if known.empty:
         return pd.DataFrame(columns=["unit", "indicator", "rate_part", "mix_part"])
-    split = comparability.rate_mix(cells, ["unit", "subject", "item"])
+    split = comparability.rate_mix(known, ["unit", "subject", "item"])
     found = []
     for indicator in state.framework.indicators:
         mine = split[split["item"].isin(indicator.items) & split["subject"].isin(indicator.subjects)]
@@ -193,7 +193,7 @@ def _parts(state: State, mixed: pd.DataFrame, comparison: Comparison) -> pd.Data
     return pd.concat(found, ignore_index=True)
 
 
-def _cells(mixed: pd.DataFrame, items: Sequence[str], comparison: Comparison) -> pd.DataFrame:
+def cells(mixed: pd.DataFrame, items: Sequence[str], compared: Sequence[str]) -> pd.DataFrame:
     """Weight and mean of every item by unit, evaluator and category, then and now; both must have answers."""
     key = [*GROUP, MIX]
     parts = []
@@ -206,14 +206,14 @@ def _cells(mixed: pd.DataFrame, items: Sequence[str], comparison: Comparison) ->
             table.xs(cycle, level="cycle")
             if cycle in table.index.get_level_values("cycle")
             else table.iloc[:0]
-            for cycle in (comparison.baseline, comparison.cycle)
+            for cycle in compared
         ]
-        both = sides[0].join(sides[1], how="outer", lsuffix="0", rsuffix="1").fillna(0.0).reset_index()
+        both = sides[0].add_suffix("0").join(sides[1].add_suffix("1"), how="outer").fillna(0.0).reset_index()
         parts.append(both.assign(item=item))
     if not parts:
         return pd.DataFrame()
-    cells = pd.concat(parts, ignore_index=True).rename(columns={MIX: "category"})
+    found = pd.concat(parts, ignore_index=True).rename(columns={MIX: "category"})
     for t in "01":
-        cells[f"value{t}"] = cells[f"total{t}"] / cells[f"weight{t}"].where(cells[f"weight{t}"] > 0)
-    known = cells.groupby([*GROUP, "item"])[["weight0", "weight1"]].transform("sum").min(axis=1) > 0
-    return cells[known].reset_index(drop=True)
+        found[f"value{t}"] = found[f"total{t}"] / found[f"weight{t}"].where(found[f"weight{t}"] > 0)
+    known = found.groupby([*GROUP, "item"])[["weight0", "weight1"]].transform("sum").min(axis=1) > 0
+    return found[known].reset_index(drop=True)
