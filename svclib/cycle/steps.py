@@ -127,7 +127,8 @@ def _pinned(state: State) -> str:
 def improvement(state: State, tables: Mapping[str, pd.DataFrame]) -> Tables:
     """50: what changed since the baseline, and what the data allow to say of it."""
     if not state.baseline:
-        return {name: empty(name) for name in ("changes", "like_for_like", "controlled_changes", "decomposition")}
+        left = ("changes", "comparability", "like_for_like", "controlled_changes", "decomposition")
+        return {name: empty(name) for name in left}
     kept = valid(state, tables["exclusions"], state.compared)
     found = change.changes(state, kept, tables)
     return found | {"decomposition": decomposed(state, kept, tables, weighting)}
