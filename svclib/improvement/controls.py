@@ -80,7 +80,7 @@ def unit_changes(
             continue
         then, now = weights
         test = contrast(natural, np.vstack([then, now, now - then]))
-        row = started(indicator, test["estimate"][0], test["estimate"][1], design="")
+        row = {"mid_on": ""} | started(indicator, test["estimate"][0], test["estimate"][1], design="")
         row |= {"indicator": indicator.name, "se": test["se"][2], "df": test["df"][2]}
         sign = np.nan if indicator.better == "near" else indicator.sign
         row |= {"sign": sign, "n0": natural.n[then != 0].sum(), "n1": natural.n[now != 0].sum()}
@@ -142,8 +142,11 @@ def _of_trial(changes: pd.DataFrame, trial: Trial, comparison: Comparison) -> Ro
     why = _why_not(tried, rest)
     tried, rest = (f[(f["reason"] == "") & (f["se"] > 0)] for f in (tried, rest))
     row |= {"n_pilots": len(tried), "n_others": len(rest)}
-    row |= {"pilot_units": ";".join(tried["unit"]) or row["pilot_units"]}
-    row |= {"comparison_units": ";".join(rest["unit"]) or row["comparison_units"]}
+    for column, names, used in (
+        ("pilot_units", trial.pilots, tried),
+        ("comparison_units", trial.others, rest),
+    ):
+        row[column] = ";".join(u for u in names if u in set(used["unit"])) or row[column]
     if why:
         return row | {"verdict": "not_judged", "reason": why}
     return row | _compared(tried, rest, comparison)
