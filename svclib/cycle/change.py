@@ -54,11 +54,16 @@ def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
         if pair is not None and unit not in marked.blocked:
             whole.append((*pair, _sizes(basis, unit, comparison)))
         found += [{"unit": unit} | gated(row, unit, marked, state) for row in rows]
-    found = beyond_rebound(state, found, used, tables)
+    found = beyond_rebound(state, improvement.tested(found, comparison), used, tables)
     found += together(whole, comparison, comparable=not tables["weights"]["relative"].any())
     table = improvement.judge(found, comparison)
     held = controlled(state, used, table, comparison)
-    return {"changes": table, "like_for_like": like.table, "comparability": checked.table, "controlled_changes": held}
+    return {
+        "changes": table,
+        "like_for_like": like.table,
+        "comparability": checked.table,
+        "controlled_changes": held,
+    }
 
 
 def _of_unit(
@@ -179,23 +184,22 @@ def ratings(
     design: str,
     panel: bool,
 ) -> list[Row]:
-    """Rows of one unit's ratings, with what its single answers tell.
+    """Rows of one unit's ratings, with what its single answers tell; `improvement.tested` tests all.
 
     Parameters
     ----------
     mine : its valid answers of both cycles, None where there are none
     both : `scores.natural` of both cycles jointly
     """
+    rows = improvement.rating_estimates(both, framework, comparison, design=design)
     rated = [i for i in framework.indicators if i.source == "responses"]
     if mine is None or not rated:
-        return improvement.rating_changes(both, framework, comparison, design=design)
-    answers = improvement.answers_of(mine, rated, comparison)
-    found = improvement.told(answers, panel=panel, confidence=comparison.confidence)
-    of = {i.name: told for i, told in zip(rated, found, strict=True)}
+        return rows
+    answers = improvement.answers_of(mine, rated, comparison, panel=panel)
+    found = improvement.told(answers, confidence=comparison.confidence)
     paired = len(set(answers.who[answers.now]) & set(answers.who[~answers.now])) if panel else 0
-    counts = {"n_paired": paired, "n_clusters": len(set(answers.cluster) - {""})}
-    rows = improvement.rating_changes(both, framework, comparison, design=design, told=of)
-    return [row | counts for row in rows]
+    counts = {"n_paired": paired, "n_clusters": answers.n_clusters}
+    return [row if row.get("verdict") else row | own | counts for row, own in zip(rows, found, strict=True)]
 
 
 def _sizes(basis: Basis, unit: str, comparison: Comparison) -> tuple[int, int]:

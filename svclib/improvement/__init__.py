@@ -7,7 +7,7 @@ method, named in the row.  Kind and design choose the method, never a look at th
 from svclib.improvement.answers import Answers, answers_of, told
 from svclib.improvement.composites import composite_changes
 from svclib.improvement.controls import Trial, controlled_changes, unit_changes
-from svclib.improvement.indicators import rating_changes
+from svclib.improvement.indicators import rating_changes, rating_estimates, tested
 from svclib.improvement.records import Evidence, record_changes
 from svclib.improvement.rows import Comparison
 from svclib.improvement.verdicts import judge
@@ -22,7 +22,9 @@ __all__ = [
     "controlled_changes",
     "judge",
     "rating_changes",
+    "rating_estimates",
     "record_changes",
+    "tested",
     "told",
     "unit_changes",
 ]

@@ -22,12 +22,14 @@ class Answers(NamedTuple):
     rated: np.ndarray  # (n, I) mean of the indicator's items, NaN where none is answered or not asked
     now: np.ndarray  # (n,) of the current cycle
     subject: np.ndarray  # (n,) code
-    who: np.ndarray  # (n,) respondent
+    who: np.ndarray  # (n,) respondent, () where nobody is followed from one cycle to the next
     weight: np.ndarray  # (n,)
-    cluster: np.ndarray  # (n,)
+    n_clusters: int
 
 
-def answers_of(rows: pd.DataFrame, indicators: Sequence[Indicator], comparison: Comparison) -> Answers:
+def answers_of(
+    rows: pd.DataFrame, indicators: Sequence[Indicator], comparison: Comparison, *, panel: bool
+) -> Answers:
     """Answers of one unit's rows; both cycles of `comparison` and no other."""
     items = list(dict.fromkeys(item for i in indicators for item in i.items))
     member = np.array([[item in i.items for i in indicators] for item in items], dtype=float)
@@ -41,13 +43,13 @@ def answers_of(rows: pd.DataFrame, indicators: Sequence[Indicator], comparison: 
         np.where(known, sums / np.maximum(count, 1), np.nan),
         (rows["cycle"] == comparison.cycle).to_numpy(dtype=bool),
         subject,
-        rows["respondent"].to_numpy(),
+        rows["respondent"].to_numpy() if panel else np.array([]),
         rows["weight"].to_numpy(dtype=float),
-        rows["cluster"].to_numpy(),
+        int(rows.loc[rows["cluster"] != "", "cluster"].nunique()),
     )
 
 
-def told(answers: Answers, *, panel: bool, confidence: float) -> list[Row]:
+def told(answers: Answers, *, confidence: float) -> list[Row]:
     """Per indicator: sd, P(superiority) with limits, exact mid-p at small n; only what the design allows.
 
     sd : pooled within cycle and subject, what Hedges' g is measured in.
@@ -56,7 +58,7 @@ def told(answers: Answers, *, panel: bool, confidence: float) -> list[Row]:
     p_exact : with fewer than 30 answers on a side, the permutation test; in a panel the sign flip
         of the differences, where the same people answered both times.
     """
-    sd = _pooled_sd(answers)
+    sd, panel = _pooled_sd(answers), len(answers.who) > 0
     found: list[Row] = [{"sd": float(v)} if v > 0 else {} for v in sd]
     plain = _plain(answers)
     if not plain.any():
@@ -71,7 +73,7 @@ def told(answers: Answers, *, panel: bool, confidence: float) -> list[Row]:
             ends = (float(end[j]) for end in limits)
             found[j] |= dict(zip(("superiority_low", "superiority_high"), ends, strict=True))
         if min(sizes[0][j], sizes[1][j]) < EXACT_BELOW and sizes[0][j] + sizes[1][j] <= MOST:
-            found[j]["p_exact"] = _exact(answers, int(j), panel=panel)
+            found[j]["p_exact"] = _exact(answers, int(j))
     return found
 
 
@@ -93,7 +95,7 @@ def _pooled_sd(answers: Answers) -> np.ndarray:
 def _plain(answers: Answers) -> np.ndarray:
     """Indicators that one subject rates, all answers with one weight, and without clusters, (I,)."""
     known = ~np.isnan(answers.rated)
-    if (answers.cluster != "").any():
+    if answers.n_clusters:
         return np.zeros(known.shape[1], dtype=bool)
     raters = np.zeros(known.shape[1], dtype=int)
     for subject in range(answers.subject.max() + 1):
@@ -115,10 +117,10 @@ def _counts(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
     return then, current
 
 
-def _exact(answers: Answers, j: int, *, panel: bool) -> float:
+def _exact(answers: Answers, j: int) -> float:
     x, known = answers.rated[:, j], ~np.isnan(answers.rated[:, j])
     sides = [known & ~answers.now, known & answers.now]
-    if not panel:
+    if not len(answers.who):
         return inference.midp_permutation(x[sides[0]], x[sides[1]])
     before, after = (pd.Series(x[side], index=answers.who[side]) for side in sides)
     if set(before.index) != set(after.index) or before.index.has_duplicates or after.index.has_duplicates:

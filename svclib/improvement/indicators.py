@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,12 +14,7 @@ from svclib.improvement.rows import COLUMNS, Comparison, Row, incomparable, star
 
 
 def rating_changes(
-    natural: Estimate,
-    framework: Framework,
-    comparison: Comparison,
-    *,
-    design: str,
-    told: Mapping[str, Row] | None = None,
+    natural: Estimate, framework: Framework, comparison: Comparison, *, design: str
 ) -> list[Row]:
     """One unit's ratings: the linearised change of each indicator.
 
@@ -28,12 +22,18 @@ def rating_changes(
     ----------
     natural : `scores.natural` of both cycles jointly, index columns cycle, subject, indicator
     design : "independent", "panel" or "clusters", why the standard error is what it is
-    told : by indicator what `answers.told` found; with "sd" the change gets its Hedges' g
 
     Notes
     -----
     Subjects keep their weights, and only subjects present in both cycles are compared.
     """
+    return tested(rating_estimates(natural, framework, comparison, design=design), comparison)
+
+
+def rating_estimates(
+    natural: Estimate, framework: Framework, comparison: Comparison, *, design: str
+) -> list[Row]:
+    """Rows of `rating_changes` with change, SE and df, not yet tested: `tested` takes those of all units."""
     rated = [i for i in framework.indicators if i.source == "responses"]
     pairs = _both_cycles(natural.index, rated, framework, comparison)
     there = [i for i in rated if i.name in pairs]
@@ -42,17 +42,36 @@ def rating_changes(
     weights = np.vstack([[then, now, now - then] for then, now in (pairs[i.name] for i in there)])
     test = contrast(natural, weights)
     values, errors, df = (test[c].to_numpy().reshape(-1, 3) for c in ("estimate", "se", "df"))
-    rows = [started(i, v[0], v[1], design=design) for i, v in zip(there, values, strict=True)]
-    sizes = [_size(natural.n, pairs[i.name]) for i in there]
-    of = dict(told or {})
+    told = {"method": "linearised", "reason": f"design_{design}"}
     found = {}
-    parts = _t_tests(rows, np.array(sizes), (errors[:, 2], df[:, 2]), comparison)
-    effects = _g(rows, (errors[:, 2], df[:, 2]), [of.get(i.name, {}) for i in there], comparison)
-    for row, size, part, effect in zip(rows, sizes, parts, effects, strict=True):
-        more = {k: v for k, v in of.get(row["node"], {}).items() if k != "sd"}
-        row |= {"n0": size[0], "n1": size[1], "method": "linearised", "reason": f"design_{design}"}
-        found[row["node"]] = row | part | effect | more
+    for k, indicator in enumerate(there):
+        n0, n1 = (int(natural.n[weights != 0].sum()) for weights in pairs[indicator.name])
+        row = started(indicator, values[k, 0], values[k, 1], design=design)
+        found[indicator.name] = row | {"se": errors[k, 2], "df": df[k, 2], "n0": n0, "n1": n1} | told
     return [found.get(i.name) or incomparable(i, "absent_in_one_cycle") for i in rated]
+
+
+def tested(rows: Sequence[Row], comparison: Comparison) -> list[Row]:
+    """Rows with t test, the sample that would have decided, and Hedges' g where "sd" is told.
+
+    Rows that are gated, or tested by another method, stay as they are.
+    """
+    at = [k for k, row in enumerate(rows) if row.get("method") == "linearised" and "p_diff" not in row]
+    if not at:
+        return list(rows)
+    mid, change, se, df, n0, n1, sd = (
+        np.array([rows[k].get(c, np.nan) for k in at], dtype=float)
+        for c in ("mid", "change", "se", "df", "n0", "n1", "sd")
+    )
+    test = inference.change_test(change, se, df, mid=mid, confidence=comparison.confidence)
+    needed = inference.required_n(np.minimum(n0, n1), se, mid=mid, confidence=comparison.confidence)
+    effect = inference.hedges_g(change, se, df, sd, confidence=comparison.confidence)
+    named = np.where(effect["effect_size"].notna(), "hedges_g", "")
+    columns = pd.concat([test, effect], axis=1).assign(required_n=needed, effect_name=named)
+    found = [{k: v for k, v in row.items() if k != "sd"} for row in rows]
+    for k, more in zip(at, listed(columns), strict=True):
+        found[k] |= more
+    return found
 
 
 def _both_cycles(
@@ -74,40 +93,6 @@ def _both_cycles(
             side[[place[cycle, indicator.name, s] for s in both]] = share / share.sum()
         found[indicator.name] = (sides[0], sides[1])
     return found
-
-
-def _size(n: np.ndarray, pair: tuple[np.ndarray, np.ndarray]) -> tuple[int, int]:
-    then, now = (int(n[weights != 0].sum()) for weights in pair)
-    return then, now
-
-
-def _t_tests(
-    rows: Sequence[Row], sizes: np.ndarray, error: tuple[np.ndarray, np.ndarray], comparison: Comparison
-) -> list[Row]:
-    """Columns of the t test and the sample that would have decided, one of each row."""
-    mid, change = (np.array([row[c] for row in rows]) for c in ("mid", "change"))
-    test = inference.change_test(change, *error, mid=mid, confidence=comparison.confidence)
-    needed = inference.required_n(sizes.min(axis=1), error[0], mid=mid, confidence=comparison.confidence)
-    return listed(test.assign(se=error[0], df=error[1], required_n=needed))
-
-
-def _g(
-    rows: Sequence[Row],
-    error: tuple[np.ndarray, np.ndarray],
-    told: Sequence[Mapping[str, Any]],
-    comparison: Comparison,
-) -> list[Row]:
-    sd = np.array([t.get("sd", np.nan) for t in told])
-    if np.isnan(sd).all():
-        return [{} for _ in rows]
-    found = inference.hedges_g(
-        np.array([row["change"] for row in rows]), *error, sd, confidence=comparison.confidence
-    )
-    known = found["effect_size"].notna()
-    return [
-        row | {"effect_name": "hedges_g"} if there else {}
-        for row, there in zip(listed(found), known, strict=True)
-    ]
 
 
 def listed(test: pd.DataFrame) -> list[Row]:

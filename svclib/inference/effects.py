@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from svclib.inference.linear import check_confidence
 
@@ -47,16 +47,13 @@ def hedges_g(
 
 
 def _noncentrality(level: float, df: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """δ at which P(T′ ≤ t) = level; scipy's inverse is good to 1e-6, two secant steps do the rest."""
+    """δ at which P(T′ ≤ t) = level; scipy's inverse is good to 1e-6, a Newton step does the rest."""
     found = np.full(t.shape, np.nan)
     at = np.isfinite(t)
     df, t = df[at], t[at]
     delta = special.nctdtrinc(df, level, t)
-    for _ in range(2):
-        miss = special.nctdtr(df, delta, t) - level
-        slope = (special.nctdtr(df, delta + _STEP, t) - special.nctdtr(df, delta - _STEP, t)) / (2 * _STEP)
-        delta = delta - miss / slope
-    found[at] = delta
+    here, next_to = special.nctdtr(df, delta, t), special.nctdtr(df, delta + _STEP, t)
+    found[at] = delta - (here - level) * _STEP / (next_to - here)
     return found
 
 
@@ -90,7 +87,7 @@ def superiority_interval(
         parts = [v / m for v, m in zip(spread, n, strict=True)]
         total = parts[0] + parts[1]
         df = total**2 / (parts[0] ** 2 / (n[0] - 1) + parts[1] ** 2 / (n[1] - 1))
-        half = stats.t.ppf(1 - alpha / 2, df) * np.sqrt(total) / (p * (1 - p))
+        half = special.stdtrit(df, 1 - alpha / 2) * np.sqrt(total) / (p * (1 - p))
         return special.expit(special.logit(p) - half), special.expit(special.logit(p) + half)
 
 

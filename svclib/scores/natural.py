@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 
@@ -27,22 +29,29 @@ def natural(estimate: Estimate, framework: Framework) -> Estimate:
     Estimate
         Index columns cycle, subject, indicator, in the order of the framework.
     """
-    index, value = estimate.index, np.asarray(estimate.value, dtype=float)
-    known = np.isfinite(value)
-    keys = list(index[["cycle", "subject", "item"]].itertuples(index=False, name=None))
+    value = np.asarray(estimate.value, dtype=float)
+    keys = zip(*(estimate.index[c].tolist() for c in ("cycle", "subject", "item")), strict=True)
+    place = {key: k for k, (key, v) in enumerate(zip(keys, value, strict=True)) if np.isfinite(v)}
     rows: list[tuple[str, str, str]] = []
-    weights: list[np.ndarray] = []
-    for cycle in sorted(set(index["cycle"])):
+    used: list[list[int]] = []
+    for cycle in sorted({key[0] for key in place}):
         for indicator in framework.indicators:
             for subject in indicator.subjects or ("",):
                 names = (indicator.name,) if subject == "" else indicator.items
-                used = known & np.array([c == cycle and r == subject and i in names for c, r, i in keys])
-                if used.any():
+                there = [place[key] for name in names if (key := (cycle, subject, name)) in place]
+                if there:
                     rows.append((cycle, subject, indicator.name))
-                    weights.append(used / used.sum())
-    return mapped(
-        estimate, np.array(weights).reshape(len(rows), len(value)), pd.DataFrame(rows, columns=KEYS)
-    )
+                    used.append(there)
+    weights = np.zeros((len(rows), len(value)))
+    for row, there in zip(weights, used, strict=True):
+        row[there] = 1 / len(there)
+    return mapped(estimate, weights, _index(tuple(rows)))
+
+
+@functools.lru_cache(maxsize=256)
+def _index(rows: tuple[tuple[str, str, str], ...]) -> pd.DataFrame:
+    """Keys of indicators, shared by units alike."""
+    return pd.DataFrame(rows, columns=KEYS)
 
 
 def mapped(estimate: Estimate, weights: np.ndarray, index: pd.DataFrame) -> Estimate:
