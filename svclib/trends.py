@@ -6,6 +6,7 @@ Fewer cycles than the policy asks for are shown as a trial and claim nothing.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -123,6 +124,7 @@ def poisson_slope(
     With Pearson's φ > 1 as in `cochran_armitage`.
     """
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     (y, t), e = _series(events, at), np.asarray(exposure, dtype=float)
     if not ((e > 0).all() and (y >= 0).all()):
@@ -130,7 +132,10 @@ def poisson_slope(
     if y.sum() == 0:
         return _no_variation("poisson_slope")
     design = np.column_stack([np.ones(len(t)), t - t.mean()])
-    fit = sm.GLM(y, design, family=sm.families.Poisson(), offset=np.log(e)).fit()
+    with warnings.catch_warnings():
+        # Rates that lie on the curve exactly are no fault of a Poisson regression.
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        fit = sm.GLM(y, design, family=sm.families.Poisson(), offset=np.log(e)).fit()
     b, error = float(fit.params[1]), float(fit.bse[1])
     found = _counted(
         "poisson_slope", (b, error, b / error), float(fit.pearson_chi2) / (len(y) - 2), len(y) - 2, confidence
