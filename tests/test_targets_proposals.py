@@ -211,3 +211,31 @@ def test_full_marks_of_steps():
     assert of({"steps": {">= 95": 10, ">= 90": 6, "else": 0}, "full": 10}) == 95.0
     assert of({"steps": {"start": 100, "each": -5, "floor": 0}}, "low") == 0.0
     assert of({"steps": {"start": 60, "each": 5, "floor": 0}}) == 8.0
+
+
+def timed(values, method="kaplan_meier", se=0.2):
+    rows = [row(u, "时长", v, se * v, method=method, n=60) for u, v in zip(UNITS, values, strict=True)]
+    return proposed(rows).set_index("unit").loc[UNITS]
+
+
+def test_times_are_shrunk_and_planned_as_ratios():
+    values = [12.0, 15.0, 18.0, 24.0, 30.0, 60.0]
+    got = timed(values)
+    logs = pd.DataFrame(spreading(np.log(values), se=0.2))
+    known = baselines(logs, FRAMEWORK.indicator("态度"), dict.fromkeys(UNITS, ""))
+    assert np.log(got["shrunk"].to_numpy()) == pytest.approx(known["shrunk"].to_numpy())
+    assert (got["mde"] < got["shrunk"]).all()  # a time never falls below 0
+    ratio = 1 - np.exp(-2.801585 * np.sqrt(2) * 0.2)
+    assert got["mde"].to_numpy() == pytest.approx(got["shrunk"].to_numpy() * ratio, rel=1e-6)
+
+
+def test_a_mean_beyond_the_end_of_the_scale_cannot_be_shown():
+    got = proposed(spreading([4.7, 4.6, 4.5, 4.4, 4.3, 4.2], se=0.3))
+    assert got["mde"].isna().all()
+    assert got["detectable"].isin(["no", ""]).all()
+
+
+def test_no_warning_value_is_made_up():
+    aims = {("甲", "处理率"): Aim(97.0)}
+    got = proposed([row("甲", "处理率", 85.0, 1.0, method="binomial", n=900)], aims=aims).iloc[0]
+    assert np.isnan(got["warn"])

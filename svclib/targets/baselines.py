@@ -14,6 +14,8 @@ from svclib.inference import power
 from svclib.inference.power import Design
 from svclib.targets.aims import target_range
 
+# Methods of a time whose error is one of its logarithm.
+ON_LOG = ("kaplan_meier", "geometric", "poisson")
 # Methods of a change whose standard error is one of the natural value.
 ON_NATURAL = ("linearised", "welch")
 
@@ -23,7 +25,7 @@ def baselines(rows: pd.DataFrame, indicator: Indicator, groups: Mapping[str, str
 
     Parameters
     ----------
-    rows : cycle, unit, value, se of one cycle and one indicator, a row per unit
+    rows : cycle, unit, value, se, method of one cycle and one indicator, a row per unit
     groups : group of each unit
 
     Returns
@@ -41,6 +43,7 @@ def baselines(rows: pd.DataFrame, indicator: Indicator, groups: Mapping[str, str
     "rebound_units", and where these are too few as well, against nobody.  The quartile and the
     tenth are those of the other units' baselines in the good direction (by the distance to the
     range, for `better: near`): of the values themselves the best are partly the luckiest.
+    Medians and geometric means of times are shrunk on the log scale.
     """
     out = pd.DataFrame(
         {"unit_reliability": np.nan, "group_mean": np.nan, "shrunk": rows["value"], "rebound": 0.0,
@@ -48,7 +51,7 @@ def baselines(rows: pd.DataFrame, indicator: Indicator, groups: Mapping[str, str
     )  # fmt: skip
     for mine, pool, group in _pools(rows, groups):
         out.loc[mine.index, ["group", "n_peers"]] = group, len(pool) - 1
-        known = _shrunk(pool)
+        known = _shrunk_on_log(pool) if _on_log(pool, indicator) else _shrunk(pool)
         out.loc[mine.index, known.columns] = known.loc[mine.index]
         for name, share in (("best_quartile", 0.75), ("best_tenth", 0.9)):
             out.loc[mine.index, name] = _reached(mine, known["shrunk"], indicator, share)
@@ -65,6 +68,18 @@ def _shrunk(pool: pd.DataFrame) -> pd.DataFrame:
         rebound = ((1 - held) * (centre - pool["value"])).fillna(0.0)
         out = out.assign(unit_reliability=held, group_mean=centre, rebound=rebound)
     return out.assign(shrunk=pool["value"] + out["rebound"])
+
+
+def _on_log(rows: pd.DataFrame, indicator: Indicator) -> bool:
+    """Whether the errors of these times are those of their logarithms."""
+    timed = indicator.kind == "duration" and rows["method"].isin(ON_LOG).all()
+    return bool(timed and (rows["value"] > 0).all())
+
+
+def _shrunk_on_log(pool: pd.DataFrame) -> pd.DataFrame:
+    logs = _shrunk(pool.assign(value=np.log(pool["value"]), se=pool["se"] / pool["value"]))
+    back = {name: np.exp(logs[name]) for name in ("group_mean", "shrunk")}
+    return logs.assign(**back, rebound=back["shrunk"] - pool["value"])
 
 
 def _pools(rows: pd.DataFrame, groups: Mapping[str, str]) -> Iterator[tuple[pd.DataFrame, pd.DataFrame, str]]:
@@ -122,7 +137,8 @@ def detectable(
     Notes
     -----
     A change of means has the SE it had this time, design effect and overlap included; without
-    one √2·SE of the value.  Shares and rates are planned from the baseline by `inference.power`.
+    one √2·SE of the value; of its logarithm where the error is one of that.  Shares and rates
+    are planned from the baseline by `inference.power`.
     """
     plan = Design(confidence=confidence)
     top = indicator.bounds[1]
@@ -133,16 +149,28 @@ def detectable(
             share = np.clip(base / top, 0.0, 1.0)
             far = top * power.mde(n, p=share, sign=indicator.sign, design=plan)
             needed = power.required_n(indicator.sign * mid / top, p=share, design=plan)
-        elif method == "poisson" and indicator.sign:
+        elif indicator.kind == "rate" and method == "poisson" and indicator.sign:
             rate = np.maximum(base, 0.0)
             far = power.mde(n / indicator.per, rate=rate, sign=indicator.sign, design=plan)
             needed = indicator.per * power.required_n(indicator.sign * mid, rate=rate, design=plan)
+        elif _on_log(part, indicator) and indicator.sign:
+            error = np.sqrt(2) * part["se"].to_numpy(dtype=float) / part["value"].to_numpy(dtype=float)
+            far = base * np.abs(np.expm1(indicator.sign * plan.z * error))
+            after = np.where(base + indicator.sign * mid > 0, 1 + indicator.sign * mid / base, np.nan)
+            needed = inference.required_n(n, error, mid=np.abs(np.log(after)), confidence=confidence)
         else:
             error = _error_of_change(part, indicator, changes)
-            far = plan.z * error
+            far = _inside(plan.z * error, base, indicator)
             needed = inference.required_n(n, error, mid=mid, confidence=confidence)
         found.loc[part.index, "mde"], found.loc[part.index, "required_n"] = far, needed
     return found
+
+
+def _inside(change: np.ndarray, base: np.ndarray, indicator: Indicator) -> np.ndarray:
+    """Changes for the better that end within the possible values, NaN the others."""
+    low, high = indicator.bounds
+    after = base + indicator.sign * change
+    return np.where((after >= low) & (after <= high), change, np.nan)
 
 
 def _error_of_change(rows: pd.DataFrame, indicator: Indicator, changes: pd.DataFrame) -> np.ndarray:

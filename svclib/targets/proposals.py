@@ -184,7 +184,7 @@ def _sheet_values(rows: pd.DataFrame, indicator: Indicator) -> dict[str, np.ndar
     """Stretch target and warning value that fit the target; none near a range.
 
     Stretch is the nearer of the best tenth and full marks that lies ahead; the warning value is
-    the one in force while worse than the target, else the baseline.
+    the one in force while worse than the target, else the baseline; none where none is in force.
     """
     sign, nothing = indicator.sign, np.full(len(rows), np.nan)
     if not sign:
@@ -192,7 +192,7 @@ def _sheet_values(rows: pd.DataFrame, indicator: Indicator) -> dict[str, np.ndar
     goal, b, warn = (sign * rows[c].to_numpy(dtype=float) for c in ("proposed", "shrunk", "warn"))
     further = sign * rows[["best_tenth", "best_value"]].to_numpy(dtype=float)
     further = np.where(further > goal[:, None] + CLOSE, further, np.inf).min(axis=1)
-    kept = np.select([warn < goal, b < goal], [warn, b], np.nan)
+    kept = np.select([warn < goal, ~np.isnan(warn) & (b < goal)], [warn, b], np.nan)
     return {"stretch": sign * np.where(np.isinf(further), np.nan, further), "warn": sign * kept}
 
 

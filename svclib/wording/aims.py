@@ -8,7 +8,7 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Label
-from svclib.wording.templates import Part, Row, Writer, records, unit_of_measure
+from svclib.wording.templates import Part, Row, Writer, records, sentence, unit_of_measure
 
 SLIGHT = 0.1  # share of the MID from which a rebound is spoken of
 
@@ -25,6 +25,8 @@ def target_proposals(
     writer = Writer("target_proposals", lang, label, decimals)
     for row in records(frame):
         filled = row | _units(row, lang, label)
+        known = "value" if pd.isna(row["unit_reliability"]) else "baseline"
+        filled |= {"against": sentence(f"aim.against_{known}", filled, lang, label, decimals)}
         names = [_aim(row), *([] if brief else _about(row, decimals))]
         parts: list[Part] = [(f"aim.{name}", filled) for name in names]
         writer.say(parts)
