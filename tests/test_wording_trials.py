@@ -108,6 +108,21 @@ def test_what_a_measure_rests_on(more: dict[str, Any], said: str):
     assert not CAUSAL.search(zh[0] + en[0])
 
 
+def test_a_page_without_room_leaves_out_the_change_and_the_milestone():
+    row = ACTION | {
+        "change": 0.4,
+        "ci_low": 0.2,
+        "ci_high": 0.6,
+        "measure": "分",
+        "milestone": "七月",
+        "overdue": True,
+    }
+    zh, _ = pair(wording.measures, rf.table("actions", row), brief=True)
+    assert "已逾期" in zh[0]
+    assert "0.4" not in zh[0]
+    assert "七月" not in zh[0]
+
+
 PEOPLE = {"cycle": "2026Q2", "course": "服务态度", "unit": "保洁部", "n_due": 12, "n_trained": 10, "trained_share": 0.8333,
           "n_assessed": 10, "n_passed": 9, "pass_share": 0.9, "n_rated": 8, "satisfaction": 4.25}  # fmt: skip
 MARK = {"cycle": "2026Q2", "course": "服务态度", "unit": "保洁部", "mark": "theory", "n": 10, "estimate0": 62.5, "estimate1": 71.0,

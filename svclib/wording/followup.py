@@ -82,16 +82,22 @@ def concerns(frame: pd.DataFrame, lang: str, label: Label, *, unit: str = ALL_UN
     return writer.claims()
 
 
-def measures(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
-    """Claims on table "actions": what each measure came to and rests on, overdue ones first."""
+def measures(frame: pd.DataFrame, lang: str, label: Label, *, brief: bool = False) -> pd.DataFrame:
+    """Claims on table "actions": what each measure came to and rests on, overdue ones first.
+
+    Parameters
+    ----------
+    brief : leave out the change and the next milestone, for a page that has no room for them.
+    """
     writer = Writer("actions", lang, label)
     order = frame.sort_values(["overdue", "unit", "indicator"], ascending=[False, True, True], kind="stable")
     for row in records(order):
         filled = row | {"change_text": change_text(row, lang, label)}
-        names = [row["outcome"], *(["change"] if not pd.isna(row["ci_low"]) else [])]
+        names = [row["outcome"], *(["change"] if not (brief or pd.isna(row["ci_low"])) else [])]
         names += [f"against_{row['controlled']}"] if row["controlled"] not in ("", "not_judged") else []
         names += [row["timing"]] if row["timing"] not in ("", "in_period") else []
-        names += [name for name in ("overdue", "milestone") if row[name] and row["status"] not in DONE]
+        still = ("overdue",) if brief else ("overdue", "milestone")
+        names += [name for name in still if row[name] and row["status"] not in DONE]
         writer.say([(f"measure.{name}", filled) for name in names])
     if frame.empty:
         writer.say([("measure.none", {})], key={"template": "measure.none"})
