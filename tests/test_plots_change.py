@@ -93,3 +93,14 @@ def test_lines_of_claimed_changes_are_thick_and_declines_dashed():
 def test_the_band_of_the_forest_is_the_minimal_difference_on_both_sides():
     (ax,) = plots.change_forest(TOTALS[TOTALS["mid"].notna()], "zh", rf.label).axes
     assert {(p.get_x(), p.get_width()) for p in ax.patches} == {(-2.0, 4.0)}
+
+
+def test_what_exceeds_the_rebound_is_drawn_below_the_change():
+    net = {"flags": "rtm", "change_beyond_rtm": 0.1, "beyond_low": -0.1, "beyond_high": 0.3}
+    chart = plots.change_forest(
+        rf.table("changes", rf.change(**net), rf.change(unit="餐饮部")), "zh", rf.label
+    )
+    assert len([t for t in texts(chart) if "净+0.10 [-0.10, 0.30]" in t]) == 1
+    assert "均值回归" in chart.alt
+    plain = plots.change_forest(rf.table("changes", rf.change()), "zh", rf.label)
+    assert "均值回归" not in plain.alt

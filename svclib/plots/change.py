@@ -46,7 +46,8 @@ def change_forest(
         ax.axvline(0, color=style.INK, linewidth=0.8, zorder=1)
         ax.set_xlabel(style.word("change_in", lang, measure=str(measure)))
     style.verdict_legend(axes[0], style.unique(frame["verdict"]), lang)
-    text = style.caption(lang, style.confidence_text(frame, lang), style.word("mid_band", lang))
+    told = style.word("rebound_caption", lang) if any(_rebounds(row) for row in style.rows(frame)) else ""
+    text = style.caption(lang, style.confidence_text(frame, lang), style.word("mid_band", lang), told)
     return style.finish(chart, title, text, spoken)
 
 
@@ -84,8 +85,24 @@ def _change_row(ax: Axes, y: int, row: Any, lang: str) -> str:
     text = tables.signed(row.change, 2)
     if np.isfinite(row.ci_low) and row.verdict not in UNJUDGED:
         text = f"{text} {tables.interval(row.ci_low, row.ci_high, 2)}"
+    if _rebounds(row):
+        text = f"{text}\n{_beyond(ax, y, row, lang)}"
     style.beside(ax, y, f"{text}  {verdict}")
-    return f"{text} {verdict}"
+    return f"{text} {verdict}".replace("\n", " ")
+
+
+def _rebounds(row: Any) -> bool:
+    """Whether the verdict of a row goes by what exceeds the expected rebound."""
+    return "rtm" in row.flags.split(";") and np.isfinite(row.change_beyond_rtm)
+
+
+def _beyond(ax: Axes, y: int, row: Any, lang: str) -> str:
+    """What exceeds the expected rebound below the change itself; what it says in words."""
+    low, high, at = row.beyond_low, row.beyond_high, y + 0.3
+    ax.plot([low, high], [at, at], color=style.INK, linewidth=0.9, linestyle=":", zorder=2)
+    ax.plot(row.change_beyond_rtm, at, "D", color=style.INK, ms=3.5, zorder=3)
+    net = f"{tables.signed(row.change_beyond_rtm, 2)} {tables.interval(low, high, 2)}"
+    return style.word("net_of_rebound", lang, net=net)
 
 
 def targets_dots(
