@@ -116,9 +116,9 @@ def template(path: Path) -> Path:
     """Write the workbook a new evaluation starts from: the demo's plan, a cycle of its own."""
     demo = TEMPLATES.parent / "params" / "demo"
     plan, shown = yamlfile.read(demo / "framework.yaml").data, yamlfile.read(demo / "2026Q2.yaml").data
-    cycle = {
-        key: shown[key] for key in shown if key not in ("framework", "baseline", "history", "data", "title")
-    }
+    # The courses of the demo are not those of the office.
+    left = ("framework", "baseline", "history", "data", "title", "training")
+    cycle = {key: shown[key] for key in shown if key not in left}
     cycle |= {"name": "我的考核", "status": "征求意见稿", "data": {"workbook": FILLED}}
     cycle |= {"title": {"zh": "服务质量评价", "en": "Service quality"}}
     return workbook.write(path, plan, cycle, _units(params_module.load(demo / "2026Q2.yaml")))

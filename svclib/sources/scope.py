@@ -37,15 +37,16 @@ def problems(params: Params, units: pd.DataFrame) -> list[Problem]:
 
 
 def named(params: Params, units: pd.DataFrame, training: pd.DataFrame | None) -> list[Problem]:
-    """Unknown units of `comparison`, and unknown courses of `training.moves`."""
+    """Unknown units of `comparison`, and courses of `training.moves` that the sheet does not have."""
     known, file = [str(u) for u in units["unit"]], params.file.name
     found = [
         Problem(file, "", "comparison", f"unknown unit {u!r}", "Name one of units.", nearest(u, known))
         for u in params.comparison
         if known and u not in known
     ]
-    courses = sorted(set(training["course"])) if training is not None else []
-    remedy = "Name a course of the training sheet."
+    if training is None:
+        return found
+    courses, remedy = sorted(set(training["course"])), "Name a course of the training sheet."
     return found + [
         Problem(file, "", "training.moves", f"unknown course {c!r}", remedy, nearest(c, courses))
         for c in params.training.moves
