@@ -113,14 +113,14 @@ def membership(framework: Framework) -> np.ndarray:
 
 def written(weights: pd.DataFrame, framework: Framework) -> tuple[np.ndarray, np.ndarray]:
     """Weights as table "weights" has them: of indicators within their dimension (I,), of dimensions (K,)."""
-    local = weights.set_index(["level", "node"])["local"]
+    local = dict(zip(zip(weights["level"], weights["node"], strict=True), weights["local"], strict=True))
     wanted = [("indicator", i.name) for i in framework.indicators] + [
         ("dimension", d.name) for d in framework.dimensions
     ]
-    absent = [node for level, node in wanted if (level, node) not in local.index]
+    absent = [node for level, node in wanted if (level, node) not in local]
     if absent:
         raise DataError(f"table weights has no row for {', '.join(absent)}")
-    values = local.loc[wanted].to_numpy(dtype=float)
+    values = np.array([local[key] for key in wanted], dtype=float)
     return values[: len(framework.indicators)], values[len(framework.indicators) :]
 
 

@@ -77,10 +77,11 @@ def blend_map(index: pd.DataFrame, framework: Framework) -> tuple[pd.DataFrame, 
 
     Subjects are weighted as the framework says, re-normalised over those present.
     """
-    keys = index[["cycle", "indicator"]].drop_duplicates(ignore_index=True)
+    cells = list(zip(index["cycle"], index["indicator"], strict=True))
+    place = {cell: k for k, cell in enumerate(dict.fromkeys(cells))}
+    keys = pd.DataFrame(list(place), columns=["cycle", "indicator"], dtype="str")
     share = np.array([framework.subjects[s] if s else 1.0 for s in index["subject"]])
-    place = {key: k for k, key in enumerate(keys.itertuples(index=False, name=None))}
-    rows = [place[key] for key in index[["cycle", "indicator"]].itertuples(index=False, name=None)]
+    rows = [place[cell] for cell in cells]
     weights = np.zeros((len(keys), len(index)))
     weights[rows, np.arange(len(index))] = share
     return keys, weights / weights.sum(axis=1, keepdims=True)

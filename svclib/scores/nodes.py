@@ -40,20 +40,24 @@ class _Wide(NamedTuple):
 
 
 def _wide(indicator_scores: pd.DataFrame, framework: Framework) -> _Wide:
-    head = (
-        indicator_scores[indicator_scores["subject"] == ""]
-        .set_index(["indicator", "cycle", "unit"])
-        .sort_index()
-    )
-    names = [i.name for i in framework.indicators]
-    lacking = [name for name in names if name not in head.index.get_level_values("indicator")]
+    head = indicator_scores[indicator_scores["subject"] == ""]
+    names, known = [i.name for i in framework.indicators], set(head["indicator"])
+    lacking = [name for name in names if name not in known]
     if lacking:
         raise DataError(f"indicator_scores has no headline row of {', '.join(lacking)}")
-    score = pd.DataFrame({name: head["score"].loc[name] for name in names})
-    status = pd.DataFrame({name: head["status"].loc[name] for name in names})
-    if status.isna().to_numpy().any():
+    place = {name: j for j, name in enumerate(names)}
+    units = sorted(set(zip(head["cycle"], head["unit"], strict=True)))
+    row = {unit: k for k, unit in enumerate(units)}
+    score = np.full((len(units), len(names)), np.nan)
+    status = np.full((len(units), len(names)), None, dtype=object)
+    columns = (head[c] for c in ("cycle", "unit", "indicator", "score", "status"))
+    for cycle, unit, name, points, state in zip(*columns, strict=True):
+        if name in place:
+            at = row[cycle, unit], place[name]
+            score[at], status[at] = points, state
+    if (status == None).any():  # noqa: E711 - elementwise
         raise DataError("indicator_scores: a unit lacks the headline row of an indicator")
-    return _Wide(list(score.index), score.to_numpy(dtype=float), status.to_numpy())
+    return _Wide(units, score, status)
 
 
 def totals(
