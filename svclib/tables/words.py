@@ -85,7 +85,7 @@ DECIMALS: dict[str, int] = {
     **dict.fromkeys(PERCENT | {"df"}, 1),
     **dict.fromkeys(
         _set(
-            "required_n rank_shift rank rank_low rank_high group_rank confidence population issued "
+            "required_n n_finite rank_shift rank rank_low rank_high group_rank confidence population issued "
             "overdue_days cost_planned cost_actual saving"
         ),
         0,
