@@ -227,3 +227,32 @@ def test_a_unit_without_a_score_of_its_own_has_that_part_empty():
     (row,) = decomposition.rescored(own, new, ["甲"]).to_dict("records")
     assert (row["change_part"], row["note"]) == ("framework", "not_published")
     assert np.isnan(row["contribution"])
+
+
+def rows(unit: str, *parts: tuple[str, str, float], note: str = "") -> pd.DataFrame:
+    frame = pd.DataFrame(parts, columns=["change_part", "node", "contribution"])
+    ends = {"estimate0": 80.0, "estimate1": 80 + frame["contribution"].sum()}
+    ends["change"] = ends["estimate1"] - 80.0
+    return frame.assign(baseline="2026Q1", cycle="2026Q2", unit=unit, note=note, **ends)
+
+
+def test_the_largest_parts_stand_alone_and_the_rest_together():
+    one = rows(
+        "乙", ("performance", "a", 1.0), ("performance", "b", -3.0), ("mix", "a", 2.0), ("mix", "b", 0.5),
+        ("performance", "c", 0.2), ("performance", "d", 0.0), note="mix_inseparable",
+    )  # fmt: skip
+    two = rows("甲", ("performance", "a", 4.0), ("performance", "b", 1.0), ("performance", "c", -1.0))
+    found = decomposition.largest(pd.concat([one, two]), 2)
+    told = list(zip(found["unit"], found["change_part"], found["node"], found["n"], strict=True))
+    assert told == [
+        ("乙", "performance", "b", 1), ("乙", "mix", "", 1), ("乙", "other", "", 2),
+        ("甲", "performance", "a", 1), ("甲", "performance", "b", 1), ("甲", "performance", "c", 1),
+    ]  # fmt: skip
+    assert_allclose(found["contribution"], [-3.0, 2.5, 1.2, 4.0, 1.0, -1.0])
+    assert set(found[found["unit"] == "乙"]["note"]) == {"mix_inseparable"}
+
+
+def test_a_unit_where_nothing_moved_keeps_one_row():
+    found = decomposition.largest(rows("甲", ("performance", "a", 0.0), ("performance", "b", 0.0)), 2)
+    assert found["contribution"].tolist() == [0.0]
+    assert decomposition.largest(rows("甲").iloc[:0], 2).empty

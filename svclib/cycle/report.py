@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from svclib import wording
+from svclib import decomposition, wording
 from svclib.columns import TABLES
 from svclib.cycle.state import ALL_UNITS, BEFORE, State
 from svclib.parents import roll_up
@@ -102,6 +102,7 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
             probability=now("grade_probability"),
         ),
         wording.changes(tables["changes"], lang, named),
+        wording.decomposition(decomposition.largest(tables["decomposition"], 3), lang, named),
         wording.targets(tables["targets"], lang, named),
         wording.alerts(tables["alerts"], lang, named),
     ]  # fmt: skip

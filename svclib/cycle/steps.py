@@ -203,6 +203,7 @@ NEEDS = {
         "grades",
         "grade_probability",
         "changes",
+        "decomposition",
         "targets",
         "alerts",
     ),

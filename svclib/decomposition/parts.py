@@ -95,19 +95,21 @@ def listed(units: Sequence[str], part: str, nodes: Sequence[str], points: np.nda
 
 
 def largest(frame: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The `most` largest parts of each unit's change, by size, and the rest as one row.
+    """The `most` largest parts of each unit's change, by size, and the rest, if more than one, as one row.
 
-    A part other than "performance" is one entry whatever its nodes.  Rows as in table
-    "decomposition", the note that of any part of the unit, and `n`, how many entries a row
-    stands for; parts without a value are left out.  The contributions of a unit still add up.
+    A part other than "performance" is one entry whatever its nodes; what has no effect, or no
+    value, is left out.  Rows as in table "decomposition", the note that of any part of the
+    unit, and `n`, how many entries a row stands for.  The contributions of a unit still add up.
     """
     keys = ["baseline", "cycle", "unit", "estimate0", "estimate1", "change"]
     node = frame["node"].where(frame["change_part"] == "performance", "")
     entries = frame.assign(node=node)[frame["contribution"].notna()]
     found = entries.groupby([*keys, "change_part", "node"], sort=False, as_index=False)["contribution"].sum()
-    by_size = found["contribution"].abs().groupby([found[k] for k in keys])
+    by_size = found["contribution"].abs().groupby(found["unit"])
     found["place"] = by_size.rank(ascending=False, method="first")
-    few, rest = found[found["place"] <= most], found[found["place"] > most]
+    found = found[(found["contribution"].abs() > NEAR) | (found["place"] == 1)]
+    few = found["place"] <= most + (found.groupby("unit")["unit"].transform("size") == most + 1)
+    few, rest = found[few], found[~few]
     pooled = rest.groupby(keys, sort=False)["contribution"].agg(contribution="sum", n="size").reset_index()
     pooled = pooled.assign(change_part="other", node="", place=most + 1)
     rows = pd.concat([few.assign(n=1), pooled], ignore_index=True)
