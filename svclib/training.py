@@ -31,8 +31,8 @@ def trained_share(sheet: pd.DataFrame | None, course: str) -> dict[str, float]:
 def summary(sheet: pd.DataFrame | None, *, cycle: str, min_cell: int, confidence: float) -> pd.DataFrame:
     """Table "training": participation, passes and rating of every course, by unit and all together ("*").
 
-    A mean rating of fewer than `min_cell` people is not shown, nor one that it could be
-    worked out from; its interval is Student's.
+    Passes and mean rating of fewer than `min_cell` people are not shown, nor those that they
+    could be worked out from; the interval of the rating is Student's.
     """
     if sheet is None:
         return empty("training")
@@ -40,14 +40,14 @@ def summary(sheet: pd.DataFrame | None, *, cycle: str, min_cell: int, confidence
     for (course, unit), people in _parts(sheet):
         assessed, passed = people["passed"] != "", people["passed"] == "yes"
         came, rated = people["trained"] != "no", people["satisfaction"].notna()
-        shown = _may_be_shown(rated, people["unit"], min_cell)
-        given = people.loc[rated & shown, "satisfaction"].to_numpy(dtype=float)
+        liked, graded = (_may_be_shown(c, people["unit"], min_cell) for c in (rated, assessed))
+        given = people.loc[rated & liked, "satisfaction"].to_numpy(dtype=float)
         rows.append(
             {
                 "course": course, "unit": unit, "n_due": len(people), "n_trained": int(came.sum()),
                 "trained_share": float(came.mean()), "n_assessed": int(assessed.sum()),
-                "n_passed": int(passed.sum()), "n_rated": int(rated.sum()),
-                "pass_share": float(passed[assessed].mean()) if assessed.any() else np.nan,
+                "n_passed": float(passed.sum()) if graded else np.nan, "n_rated": int(rated.sum()),
+                "pass_share": float(passed[assessed].mean()) if graded else np.nan,
                 **_rating(given, confidence),
             }
         )  # fmt: skip

@@ -80,7 +80,13 @@ def test_a_few_people_are_not_shown_nor_what_gives_them_away():
     assert table["verdict"].to_dict() == {"*": "not_judged", "甲": "improved", "乙": "not_judged"}
     assert table.loc[["*", "乙"], "change"].isna().all()
     assert table["n"].to_dict() == {"*": 13, "甲": 10, "乙": 3}
-    rated = summary(both)["satisfaction"]
+    found = summary(both.assign(passed="yes"))
+    assert found[["n_passed", "pass_share"]].isna().all(axis=1).to_dict() == {
+        "*": True,
+        "甲": False,
+        "乙": True,
+    }
+    rated = found["satisfaction"]
     assert rated.isna().to_dict() == {"*": True, "甲": False, "乙": True}
 
 

@@ -154,7 +154,7 @@ def test_too_few_people_are_counted_and_not_judged():
     few = rf.table(
         "training_effects", MARK | {"verdict": "not_judged", "strength": "", "n": 3, "change": NAN}
     )
-    bare = rf.table("training", PEOPLE | {"n_assessed": 0, "satisfaction": NAN})
+    bare = rf.table("training", PEOPLE | {"pass_share": NAN, "satisfaction": NAN})
     assert pair(wording.training, bare, few)[0] == [
         "保洁部“服务态度”：应参训12人，参训10人（83.3%）。理论：前后都考的只有3人，不作判断。"
     ]

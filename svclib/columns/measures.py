@@ -33,7 +33,7 @@ MEASURES: dict[str, Column] = {
     "n_trained": count("参训人数", "Trained"),
     "trained_share": Column("参训率", "Trained, share"),
     "n_assessed": count("考核人数", "Assessed"),
-    "n_passed": count("合格人数", "Passed"),
+    "n_passed": Column("合格人数", "Passed"),
     "pass_share": Column("考核合格率", "Passed, share"),
     "n_rated": count("评价人数", "Rated by"),
     "satisfaction": Column("培训满意度", "Rating of the course"),

@@ -20,7 +20,10 @@ from svclib.deliver.formulas import EXACT, Rows, Rules, Scores, by_targets, quot
 from svclib.deliver.page import Page
 
 # What is listed as it stands after the sheets with formulas.
-LISTED = ("adjustments", "changes", "targets", "problems", "actions", "collection", "appeals", "revision")
+LISTED = (
+    *("adjustments", "changes", "targets", "problems", "actions", "spending", "controlled_changes"),
+    *("training", "training_effects", "collection", "appeals", "revision"),
+)
 # Columns of the sheet of grades; those of the buffer are left out where there is none.
 GRADES = (
     *("unit", "group", "weighted", "adjustment", "final", "recomputed", "order"),

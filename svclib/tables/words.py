@@ -86,7 +86,7 @@ DECIMALS: dict[str, int] = {
     **dict.fromkeys(
         _set(
             "required_n n_finite rank_shift rank rank_low rank_high group_rank confidence population issued "
-            "overdue_days cost_planned cost_actual saving"
+            "overdue_days n_passed cost_planned cost_actual saving"
         ),
         0,
     ),

@@ -63,7 +63,7 @@ def training(summary: pd.DataFrame, effects: pd.DataFrame, lang: str, label: Lab
     writer = Writer("training", lang, label)
     for row in records(summary.sort_values(["course", "unit"], kind="stable")):
         parts: list[Part] = [("training.came", row)]
-        parts += [("training.passed", row)] if row["n_assessed"] else []
+        parts += [] if pd.isna(row["pass_share"]) else [("training.passed", row)]
         parts += [] if pd.isna(row["satisfaction"]) else [("training.liked", row)]
         mine = effects[(effects["course"] == row["course"]) & (effects["unit"] == row["unit"])]
         marks = records(mine.sort_values("mark", ascending=False))
