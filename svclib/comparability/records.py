@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from svclib import inference, policy
 from svclib.comparability.frameworks import NOTE, OK
@@ -65,34 +66,39 @@ def _checks(pair: dict[Any, Any]) -> list[tuple[Any, ...]]:
     found = []
     for check in SHARES:
         whole = [pair[f"volume{t}"] + (pair[f"excluded{t}"] if check == "excluded" else 0) for t in (0, 1)]
-        found += _share(check, named, [pair[f"{check}{t}"] for t in (0, 1)], whole)
-    found += _rate("volume", named, *([pair[f"{c}{t}"] for t in (0, 1)] for c in ("volume", "days")))
-    return found + _rate(
-        "backlog", named, *([pair[f"{c}{t}"] for t in (0, 1)] for c in ("backlog", "volume"))
-    )
+        found += _compared(check, named, [pair[f"{check}{t}"] for t in (0, 1)], whole)
+    for check, per in (("volume", "days"), ("backlog", "volume")):
+        found += _compared(check, named, *([pair[f"{c}{t}"] for t in (0, 1)] for c in (check, per)))
+    return found
 
 
-def _share(
-    check: str, named: tuple[str, str], hits: list[float], whole: list[float]
+def _compared(
+    check: str, named: tuple[str, str], hits: list[float], per: list[float]
 ) -> list[tuple[Any, ...]]:
-    if not np.isfinite([*hits, *whole]).all() or min(whole) <= 0:
+    """One row, none where a count is not known or there is nothing to compare."""
+    if not np.isfinite([*hits, *per]).all() or min(per) <= 0 or (check not in SHARES and not max(hits)):
         return []
-    values = [x / n for x, n in zip(hits, whole, strict=True)]
-    sides = [np.array([float(v)]) for v in (hits[0], whole[0], hits[1], whole[1])]
-    p = (
-        1.0
-        if values[0] == values[1]
-        else float(inference.proportion_change(*sides, mid=np.nan)["p_diff"].iloc[0])
-    )
-    large = policy.judge(abs(values[1] - values[0]), "record_share")[0] == JUMP
-    return [(check, *named, *values, *whole, p, large)]
-
-
-def _rate(check: str, named: tuple[str, str], events: list[float], per: list[float]) -> list[tuple[Any, ...]]:
-    if not np.isfinite([*events, *per]).all() or min(per) <= 0 or max(events) == 0:
-        return []
-    values = [x / n for x, n in zip(events, per, strict=True)]
-    sides = [np.array([float(v)]) for v in (events[0], per[0], events[1], per[1])]
-    p = float(inference.rate_change(*sides, mid_ratio=np.nan)["p_diff"].iloc[0])
+    values = [x / n for x, n in zip(hits, per, strict=True)]
+    if check in SHARES:
+        large = policy.judge(abs(values[1] - values[0]), "record_share")[0] == JUMP
+        return [(check, *named, *values, *per, _share_test(hits, per), large)]
     ratio = max(values) / min(values) if min(values) > 0 else np.inf
-    return [(check, *named, *values, *events, p, policy.judge(ratio, "record_ratio")[0] == JUMP)]
+    return [
+        (check, *named, *values, *hits, _rate_test(hits, per), policy.judge(ratio, "record_ratio")[0] == JUMP)
+    ]
+
+
+def _share_test(hits: list[float], whole: list[float]) -> float:
+    """Two-sided p of Pearson's χ² without continuity correction; 1 where all or none hit."""
+    pooled = sum(hits) / sum(whole)
+    spread = pooled * (1 - pooled) * (1 / whole[0] + 1 / whole[1])
+    if spread <= 0:
+        return 1.0
+    return float(2 * stats.norm.sf(abs(hits[1] / whole[1] - hits[0] / whole[0]) / np.sqrt(spread)))
+
+
+def _rate_test(events: list[float], per: list[float]) -> float:
+    """Twice the smaller tail of the current count, binomial given the total (exact conditional)."""
+    total, share = sum(events), per[1] / sum(per)
+    tails = stats.binom.cdf(events[1], total, share), stats.binom.sf(events[1] - 1, total, share)
+    return float(min(1.0, 2 * min(tails)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from svclib import tables
+from svclib import columns, tables
 from svclib.tables import Label
 from svclib.wording.templates import Row, Writer, records
 
@@ -24,8 +24,13 @@ def comparability(frame: pd.DataFrame, lang: str, label: Label, *, period: str =
     """
     writer = Writer("comparability", lang, label)
     words = tables.words(lang)["period"][period]
-    for row in records(frame[frame["judgement"] != COMPARABLE]):
-        writer.say([(f"comparable.{_template(row)}", row | words)])
+    noted = frame[frame["judgement"] != COMPARABLE]
+    # Indicators that count the same records share their sentence.
+    for _, same in noted.groupby([c for c in noted if c not in ("node", "p")], sort=False, dropna=False):
+        row = records(same)[0]
+        every = tables.words(lang)["terms"]["list_separator"].join(label(node, lang) for node in same["node"])
+        support = {column: row[column] for column in columns.TABLES["comparability"].key}
+        writer.say([(f"comparable.{_template(row)}", row | words | {"node": every})], key=support)
     if not writer.rows:
         writer.say([("comparable.all", words)], key={"check": ""})
     return writer.claims()
