@@ -128,7 +128,7 @@ def _crossed(mixed: pd.DataFrame, state: State) -> pd.DataFrame:
         share = known[f"weight{m}"] / known.groupby(keys)[f"weight{m}"].transform("sum")
         for r in "01":
             part = (share * known[f"value{r}"]).where(share > 0, 0.0)
-            columns[m + r] = part.groupby(of).agg(lambda x: x.sum(skipna=False))
+            columns[m + r] = part.groupby(of).sum().mask(part.isna().groupby(of).any())
     return pd.DataFrame(columns)[["00", "01", "10", "11"]]
 
 
