@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,12 +11,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from svclib import columns, cycle, params, simulate
+from svclib import columns, cycle, params, plots, simulate
 from svclib.cli import main
 from svclib.cycle import populations, simulation
 from svclib.errors import ParamError
 from svclib.kpis import values
 from svclib.simulate import advice, generate, summary, truth
+from svclib.wording import simulate as say
 from tests.factories import tiny_content, tiny_framework
 
 PARAMS = "{name: t, cycle: 2026Q1, framework: framework.yaml, seed: 1, draws: 200}"
@@ -92,6 +94,7 @@ def test_careless_answers_and_gaps_come_as_asked(state):
     assert abs(asked[["q01", "q04"]].isna().mean().mean() - 0.3) < 0.02
 
 
+@pytest.mark.slow
 def test_any_number_of_jobs_gives_the_same_rows(of):
     wanted = simulate.cases(["unchanged"], sizes=(1.0,))
     alone = simulation.run(of, wanted, replications=2, seed=7)
@@ -218,3 +221,55 @@ def test_the_command_refuses_in_the_language_asked_for():
     )
     assert told.exit_code == 2
     assert "没有" in told.output
+
+
+@pytest.fixture(scope="module")
+def simulated(state, tmp_path_factory):
+    """Folder of the tables that the command wrote, and what it printed."""
+    out = tmp_path_factory.mktemp("out")
+    options = ["--units", "3", "--n", "15", "--replications", "1", "--case", "unchanged", "--out", str(out)]
+    told = CliRunner().invoke(main, ["simulate", str(state.params.file), *options, "--lang", "zh"])
+    assert told.exit_code == 0, told.output
+    return out, told.output
+
+
+def test_the_command_writes_tables_and_a_summary(simulated):
+    out, told = simulated
+    found = {path.stem: pd.read_parquet(path) for path in out.glob("*.parquet")}
+    assert set(found) == {"misgrading", "grade_consistency", "verdict_rates", "false_claims"}
+    assert len(list(out.glob("*.csv"))) == 4
+    whole = found["grade_consistency"].query("unit == '*'").set_index("size")
+    # Nine customers and six inspectors are too few for a grade, twice as many are enough.
+    assert whole["ungraded"].to_dict() == {0.5: 1.0, 1.0: 1.0, 2.0: 0.0}
+    assert whole["n_simulated"].to_dict() == {0.5: 0, 1.0: 0, 2.0: 6}
+    assert "评对的占" in told
+
+
+def test_the_summary_has_the_same_numbers_in_both_languages(simulated):
+    found = {path.stem: pd.read_parquet(path) for path in simulated[0].glob("*.parquet")}
+    zh, en = (
+        [re.findall(r"\d+(?:\.\d+)?", t) for t in say.summary(found, lang)["text"]] for lang in ("zh", "en")
+    )
+    assert [sorted(line) for line in zh] == [sorted(line) for line in en]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_plan_is_told_and_drawn(lang):
+    both = pd.concat([errors(), errors(score=89.9, se_records=0.5)]).assign(unit=["a", "b"])
+    plan = advice.sample_plan(both, rules(cuts=dict.fromkeys("ab", (90.0, 80.0))))
+    told = say.plan(plan, lang, lambda name, _: name)
+    assert len(told) == 2
+    curves = advice.power_curves(errors(), rules())
+    chart = plots.power(curves, lang, lambda name, _: name, wanted=0.8)
+    assert "%" in chart.alt
+    places = {"distance_low": [0.0, 5.0], "distance_high": [5.0, np.inf]}
+    wrong = pd.DataFrame(places | {"share": [0.5, 0.0], "share_se": [0.1, np.nan]})
+    wrong = wrong.assign(case="unchanged", size=1.0, n_simulated=4)
+    assert "50.0%" in plots.misgrading(wrong, lang, lambda name, _: name).alt
+    assert plots.misgrading(wrong.iloc[:0], lang, lambda name, _: name).alt
+
+
+def test_a_framework_without_data_asks_for_units_and_n(state):
+    told = CliRunner().invoke(main, ["simulate", str(state.params.file), "--lang", "en"])
+    assert told.exit_code == 2
+    assert "--units and --n" in told.output

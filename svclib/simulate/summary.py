@@ -83,8 +83,9 @@ def consistency(grades: pd.DataFrame) -> pd.DataFrame:
     means = rows.groupby(by)[["published_true", "away", "square"]].mean().reset_index()
     found = found.merge(means.rename(columns={"published_true": "true_score", "away": "bias"}), on=by)
     ungraded = (every["status"] != "graded").astype(float).groupby([every[c] for c in by]).mean()
-    found["ungraded"] = ungraded.reindex(pd.MultiIndex.from_frame(found[by])).to_numpy()
-    return sort_by_key("grade_consistency", found.assign(rmse=np.sqrt(found["square"])))
+    whole = ungraded.rename("ungraded").reset_index().merge(found, on=by, how="left")
+    whole = whole.assign(rmse=np.sqrt(whole["square"])).fillna({"n_simulated": 0})
+    return sort_by_key("grade_consistency", whole)
 
 
 def _same(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def summary(found: Mapping[str, pd.DataFrame], lang: str) -> pd.DataFrame:
 def consistency(frame: pd.DataFrame, lang: str, label: Label) -> pd.DataFrame:
     """Claims on table "grade_consistency": all units together, a sentence per case."""
     writer = Writer("grade_consistency", lang, label)
-    for row in records(frame[frame["unit"] == ALL_UNITS]):
+    for row in records(frame[(frame["unit"] == ALL_UNITS) & frame["right"].notna()]):
         parts: list[Part] = [("simulated.right", row)]
         if row["same"] == row["same"]:
             parts.append(("simulated.same", row))
