@@ -15,7 +15,7 @@ import pytest
 from factories import tiny_content
 from numpy.testing import assert_allclose
 
-from svclib import framework, grades, scores, targets
+from svclib import actions, framework, grades, scores, targets
 from svclib.columns import TABLES, empty
 from svclib.deliver import lists, notice, results, sheet
 from svclib.deliver.page import Page
@@ -254,20 +254,22 @@ def test_the_notice_names_unit_reason_and_each_matter(tmp_path: Path, lang: str)
         notice.write(path, row, listed, [], lang=lang, label=label)
 
 
-def test_the_sheet_of_measures_can_be_read_back(tmp_path: Path):
+def test_the_sheet_of_measures_has_the_columns_of_the_template(tmp_path: Path):
+    blank = dict.fromkeys([*actions.SHEET, "advice"], "") | {"reusable": False, "saving": np.nan}
     rows = pd.DataFrame(
         [
-            ("甲", "态度", "", "", "客服部", "", "", "not_started", "", "对照低分题项"),
-            ("甲", "时长", "慢", "增开", "甲", "", "2026-09-01", "in_progress", "", ""),
-        ],
-        columns=[*lists.MEASURES, "advice"],
+            blank | {"unit": "甲", "indicator": "态度", "status": "not_started", "advice": "对照低分题项"},
+            blank | {"unit": "甲", "indicator": "时长", "status": "in_progress", "action": "增开"},
+        ]
     )
-    page = openpyxl.load_workbook(lists.measures(tmp_path / "整改措施表.xlsx", rows))["整改措施"]
+    made = lists.measures(tmp_path / "整改措施表.xlsx", rows, units=["甲"], indicators=["态度", "时长"])
+    page = openpyxl.load_workbook(made)["整改措施"]
     heads = [c.value for c in page[1]]
-    assert set(heads) == {field.zh for field in SHEETS["actions"].fields.values()}
+    assert heads == [field.zh for field in SHEETS["actions"].fields.values()]
     assert page.cell(2, heads.index("状态") + 1).value == "未启动"
     assert page.cell(2, heads.index("进展") + 1).value == "建议：对照低分题项"
     assert page.cell(3, heads.index("措施") + 1).value == "增开"
+    assert page.cell(3, heads.index("节约") + 1).value is None
 
 
 def test_referrals_have_a_sheet_per_owner(tmp_path: Path):
