@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tiny_office import RATING, Office, content, evaluated
+from tiny_office import RATING, Office, content
 
-from svclib import tables, wording
+from svclib import cycle, params, tables, wording
+from svclib.cycle.steps import STEPS
 
 UNITS = ("甲", "乙")
 
@@ -26,6 +27,14 @@ def answers(unit: str, *items: str, top: int = 5) -> list[dict[str, Any]]:
         | {item: 1 + (k + j) % top for j, item in enumerate(items)}
         for k in range(40)
     ]
+
+
+def evaluated(path: Path) -> dict[str, pd.DataFrame]:
+    """Tables of the steps up to the comparison."""
+    state, made = cycle.load(params.load(path)), {}
+    for number in ("10", "20", "30", "40", "50"):
+        made |= STEPS[number](state, made)
+    return made
 
 
 def compared(
@@ -65,6 +74,7 @@ def test_an_item_nobody_was_asked_leaves_the_rest_comparable(folder: Path):
     assert "“环境”的题项有增加（上期：q2；本期：q2、q3）" in text
 
 
+@pytest.mark.slow
 def test_another_scale_cannot_be_converted_though_its_codes_fall_outside(folder: Path):
     ten = {"scale": [1, 10], "score": {1: 0, 10: 100}}
     found = compared(folder, asked(**ten), asked(), then=("q1", "q2"), top=5)
@@ -73,6 +83,7 @@ def test_another_scale_cannot_be_converted_though_its_codes_fall_outside(folder:
     assert (row["found0"], row["found1"]) == ("1;10", "1;5")
 
 
+@pytest.mark.slow
 def test_an_indicator_that_was_not_asked_before(folder: Path):
     old = asked()
     del old["dimensions"]["体验"]["indicators"]["环境"]
@@ -82,6 +93,7 @@ def test_an_indicator_that_was_not_asked_before(folder: Path):
     assert judged(found).loc["total", "verdict"] == "inconclusive"
 
 
+@pytest.mark.slow
 def test_another_weight_is_rescored_and_says_so(folder: Path):
     old = asked()
     old["dimensions"]["体验"]["indicators"]["态度"]["weight"] = 0.2
@@ -94,15 +106,15 @@ def test_another_weight_is_rescored_and_says_so(folder: Path):
 
 def test_a_reworded_item_is_a_flag_of_its_indicator(tmp_path: Path):
     office = Office(tmp_path, asked())
-    for cycle, header, said in (
+    for name, header, said in (
         ("2026Q1", "2、态度如何", {}),
         ("2026Q2", "3、是否满意", {"baseline": "2026Q1.yaml"}),
     ):
         rows = [r | {header: r.pop("q1")} for u in UNITS for r in answers(u, "q1", "q2")]
-        path = office.cycle(cycle, {u: {} for u in UNITS}, sheets={"responses": rows}, **said)
-        entry = {"path": f"{cycle}_responses.csv", "columns": {"q1": header}}
+        path = office.cycle(name, {u: {} for u in UNITS}, sheets={"responses": rows}, **said)
+        entry = {"path": f"{name}_responses.csv", "columns": {"q1": header}}
         text = path.read_text("utf-8").replace(
-            f"responses: {cycle}_responses.csv",
+            f"responses: {name}_responses.csv",
             f"responses: {{path: {entry['path']}, columns: {{q1: {header}}}}}",
         )
         path.write_text(text, encoding="utf-8")
@@ -120,10 +132,10 @@ def test_records_that_double_are_told_and_shown_in_both_languages(tmp_path: Path
         tmp_path, content() | {"dimensions": {"过程": {"weight": 1, "indicators": {"办结率": handled}}}}
     )
     counts = {"2026Q1": {"甲": (90, 100), "乙": (90, 100)}, "2026Q2": {"甲": (290, 300), "乙": (91, 100)}}
-    for cycle, units in counts.items():
+    for name, units in counts.items():
         rows = [{"部门": u, "指标": "办结率", "分子": x, "分母": n} for u, (x, n) in units.items()]
-        said = {"baseline": "2026Q1.yaml"} if cycle == "2026Q2" else {}
-        path = office.cycle(cycle, {u: {} for u in UNITS}, sheets={"kpis": rows}, **said)
+        said = {"baseline": "2026Q1.yaml"} if name == "2026Q2" else {}
+        path = office.cycle(name, {u: {} for u in UNITS}, sheets={"kpis": rows}, **said)
     found = evaluated(path)
     told = found["comparability"].set_index(["check", "unit"])["judgement"]
     assert told[("volume", "甲")] == "note"
