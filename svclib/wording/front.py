@@ -64,7 +64,8 @@ def cards(
     verdict_counts = [(word, int((board["verdict"] == v).sum())) for v, word in verdicts.items()]
     graded = [(label(g, lang), int((board["grade"] == g).sum())) for g in scale]
     last = [(label(g, lang), int((board["last_grade"] == g).sum())) for g in scale]
-    levels = {level: int((alerts["level"] == level).sum()) for level in ("red", "amber")}
+    signals = alerts["raised_by"] == "signal"
+    levels = {level: int((alerts.loc[~signals, "level"] == level).sum()) for level in ("red", "amber")}
     terms, late = words["cards"], int(found["actions"]["overdue"].sum())
     average = mean["score"].iloc[0] if len(mean) else float("nan")
     before = words["period"]["cycle"]["before"] + counted(last, lang) if any(c for _, c in last) else ""
@@ -76,7 +77,9 @@ def cards(
         Card(terms["grades"], counted(graded, lang), before),
         compared,
         Card(
-            terms["alerts"], terms["alert_counts"].format(**levels), terms["alerts_note"].format(overdue=late)
+            terms["alerts"],
+            terms["alert_counts"].format(**levels),
+            terms["alerts_note"].format(overdue=late, signals=int(signals.sum())),
         ),
     ]
 
