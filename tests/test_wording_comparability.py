@@ -38,8 +38,10 @@ def test_every_check_has_its_sentence(check, judgement):
 
 def test_what_is_comparable_is_not_listed_and_nothing_else_says_so():
     assert said("zh", {"check": "volume", "judgement": "comparable"}) == [
-        "核对了测量等值、评价方案、题目、渠道与记录方式：两期之间未发现影响比较的变化。"
+        "已核对记录量：两期之间未发现影响比较的变化。"
     ]
+    assert said("zh") == ["没有可核对的内容：没有上期，或没有两期共有的数据。"]
+    assert said("en") == ["There is nothing to check: no baseline, or no data that both cycles have."]
 
 
 def test_indicators_that_count_the_same_records_share_a_sentence():

@@ -32,7 +32,11 @@ def comparability(frame: pd.DataFrame, lang: str, label: Label, *, period: str =
         support = {column: row[column] for column in columns.TABLES["comparability"].key}
         writer.say([(f"comparable.{_template(row)}", row | words | {"node": every})], key=support)
     if not writer.rows:
-        writer.say([("comparable.all", words)], key={"check": ""})
+        separator = tables.words(lang)["terms"]["list_separator"]
+        checks = separator.join(tables.code("check", c, lang) for c in dict.fromkeys(frame["check"]))
+        writer.say(
+            [("comparable.all" if checks else "comparable.nothing", words | {"checks": checks})], key={}
+        )
     return writer.claims()
 
 
