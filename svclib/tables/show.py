@@ -24,6 +24,8 @@ PAIRS = {
 }
 
 
+# Numbers of respondents or cases, and the value that rests on them.
+SIZES = {"n": ("value", "published"), "n0": ("estimate0",), "n1": ("estimate1",)}
 # Columns of tables "changes" and "losses" as a year calls them.
 OF_YEAR = {
     "estimate0": "last_year",
@@ -148,8 +150,8 @@ def show(
         else [cell(c, value, lang, label, digits[c]) for value in frame[c]]
         for c in shown
     ]
-    if "n" in shown:
-        cells[shown.index("n")] = _sizes(frame, cells[shown.index("n")])
+    for column in SIZES.keys() & set(shown):
+        cells[shown.index(column)] = _sizes(frame, column, cells[shown.index(column)])
     right = [_is_number(frame[c]) for c in shown]
     if frame.empty and shown:  # headers alone read like a fault
         cells, right = [[words(lang)["terms"]["no_rows"]], *([""] for _ in shown[1:])], [False] * len(shown)
@@ -163,10 +165,10 @@ def _limits(column: str, low: float, high: float, digits: int) -> str:
     return interval(scale * low, scale * high, digits)
 
 
-def _sizes(frame: pd.DataFrame, cells: list[str]) -> list[str]:
-    """Column n; a value given without the number it rests on has "—", not "0"."""
-    given = next((c for c in ("value", "published") if c in frame), None)
-    bare = (frame["n"] == 0) & frame[given].notna() if given else [False] * len(cells)
+def _sizes(frame: pd.DataFrame, column: str, cells: list[str]) -> list[str]:
+    """Column of a size; a value given without the number it rests on has "—", not "0"."""
+    given = next((c for c in SIZES[column] if c in frame), None)
+    bare = (frame[column] == 0) & frame[given].notna() if given else [False] * len(cells)
     return [DASH if hidden else text for hidden, text in zip(bare, cells, strict=True)]
 
 
