@@ -118,7 +118,8 @@ def replicate(of: Job, task: Task) -> Found:
         who = generate.people(population, case.size, rng)
     second = generate.draw(population, now, who, NOW, rng, rules)
     state = _filled(of.state, {BEFORE: first, NOW: second}, screened=case.screened)
-    true = {BEFORE: true_grades(of, then, BEFORE), NOW: true_grades(of, now, NOW)}
+    true = {BEFORE: true_grades(of, then, BEFORE)}
+    true[NOW] = true_grades(of, now, NOW) if case.moved else _again(true[BEFORE])
     found = chain(state, of.weights)
     shared = {"case": case.name, "size": case.size, "replication": number}
     return Found(
@@ -174,6 +175,11 @@ def true_grades(of: Job, truth: pd.DataFrame, cycle: str) -> Tables:
         parts.append({"totals": total, "grades": grades_of.grades(total, mine, side.framework, around)})
     whole = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in parts[0]}
     return whole | {"natural": values}
+
+
+def _again(tables: Tables) -> Tables:
+    """The same truth in the second cycle."""
+    return {name: frame.assign(cycle=NOW) for name, frame in tables.items()}
 
 
 def _graded(found: Tables, true: Mapping[str, Tables], of: Job) -> pd.DataFrame:
