@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tiny_office import Office, answers, evaluated, rated
+from tiny_office import POINTS, Office, answers, evaluated, rated
 
 from svclib import params, sources
 from svclib.columns import empty
@@ -78,6 +78,25 @@ def test_units_declared_for_comparison_serve_every_measure_begun(tmp_path: Path)
 def test_without_others_nothing_is_said(tmp_path: Path):
     row = compared(evaluated(written(tmp_path, measure("丁", 试点部门="丁")))).iloc[0]
     assert (row["verdict"], row["reason"]) == ("not_judged", "no_comparison")
+
+
+def test_an_indicator_without_a_past_is_not_compared(tmp_path: Path):
+    plan = rated()
+    both = {"态度": {"weight": 0.5}, "时长": POINTS | {"weight": 0.5}}
+    known = plan["dimensions"]["体验"]["indicators"]
+    plan["dimensions"]["体验"]["indicators"] = {
+        name: known.get(name, {}) | more for name, more in both.items()
+    }
+    office, sheets = Office(tmp_path, plan), {"actions": [measure("甲", 试点部门="甲", 指标="时长")]}
+    given = [a for u in UNITS for a in answers(u, {"电话": LOW})]
+    office.cycle(
+        "2026Q1", {u: {} for u in UNITS} | {"丁": {"时长": 60}}, groups=GROUPS, sheets={"responses": given}
+    )
+    now = {u: {"时长": 60} for u in UNITS}
+    sheets |= {"responses": given}
+    path = office.cycle("2026Q2", now, groups=GROUPS, sheets=sheets, baseline="2026Q1.yaml")
+    row = compared(evaluated(path)).iloc[0]
+    assert (row["verdict"], row["reason"], row["pilot_units"]) == ("not_judged", "no_pilots", "甲")
 
 
 def person(unit: str, k: int, came: str = "是") -> dict[str, object]:

@@ -38,10 +38,10 @@ def controlled(
         wanted = [i for i in rules.indicators if i.name in names]
         both = natural(used[unit], rules)
         rows += [{"unit": unit} | r for r in improvement.unit_changes(both, wanted, rules, comparison)]
-    found = pd.DataFrame(rows) if rows else pd.DataFrame(columns=["unit", "indicator", "se"])
+    found = pd.DataFrame(rows, columns=None if rows else ["unit", "indicator", "se"])
     said = changes[changes["level"] == "indicator"].rename(columns={"node": "indicator"})
     said = said[["unit", "indicator", "verdict", "reason", "flags"]]
-    found = found.drop(columns=["reason", "flags"], errors="ignore").merge(said, on=["unit", "indicator"])
+    found = found.merge(said, on=["unit", "indicator"])
     gated = found["verdict"].isin(NOT_SAID) & (found["se"] > 0)
     found = found.assign(reason=found["reason"].where(gated, ""))
     return improvement.controlled_changes(found, asked, comparison)
