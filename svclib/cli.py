@@ -1,4 +1,4 @@
-"""Command line: `svclib check`, `svclib run`, `svclib audit`, `svclib convert`, `svclib init`.
+"""Command line: `svclib check`, `run`, `simulate`, `audit`, `convert`, `init`.
 
 Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was written, 4 a run that was
 asked for step 60 alone raised red or amber warnings.
@@ -13,14 +13,17 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import svclib
 from svclib.errors import InputErrors, ParamError, StepFailed, SvcError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STEP_FAILED, INPUT_INVALID, ALERTS_RAISED = 1, 2, 4
 MONITORING = "60"
@@ -165,6 +168,67 @@ def _warn(path: Path, lang: str) -> None:
     if red + amber:
         _say(f"warnings raised: {red} red, {amber} amber; see {path / 'alerts.csv'}", lang, err=True)
         sys.exit(ALERTS_RAISED)
+
+
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Every table as parquet, and as CSV that Excel opens."""
+    from svclib import columns
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        found = columns.checked(name, frame)
+        found.to_parquet(folder / f"{name}.parquet", index=False)
+        found.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+
+
+@_command
+@click.argument("params", type=click.Path(path_type=Path))
+@click.option("--replications", type=int, default=200, show_default=True, help="Pairs of cycles per case.")
+@click.option("--jobs", type=int, default=1, show_default=True, help="Processes at the same time.")
+@click.option("--seed", type=int, help="Random seed (default: that of PARAMS).")
+@click.option("--case", "cases", multiple=True, help="Only this case, such as unchanged. Repeatable.")
+@click.option("--n", type=int, help="Questionnaires per unit (default: as in the data).")
+@click.option("--units", type=int, help="Units, for a framework without data; needs --n.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the tables (default: 模拟/<cycle>).")
+def simulate(  # noqa: PLR0913 - one argument per option of the command
+    *,
+    params: Path,
+    replications: int,
+    jobs: int,
+    seed: int | None,
+    cases: tuple[str, ...],
+    n: int | None,
+    units: int | None,
+    out: Path | None,
+    lang: str,
+) -> None:
+    """Count how often grades and verdicts are wrong, in simulated cycles like that of PARAMS."""
+    from tqdm import tqdm
+
+    from svclib import cycle
+    from svclib import simulate as simulated
+    from svclib.cycle import populations, simulation
+    from svclib.wording import simulate as wording
+
+    ctx = cycle.open(str(params))
+    wanted = simulated.cases(cases)
+    job = populations.job(
+        ctx.state, lambda: (ctx.table("exclusions"), ctx.table("weights")), n=n, units=units
+    )
+    found = simulation.run(
+        job,
+        wanted,
+        replications=replications,
+        seed=ctx.params.seed if seed is None else seed,
+        jobs=jobs,
+        follow=lambda done, total: tqdm(done, total=total, file=sys.stderr),
+    )
+    tables = simulated.tables(*found)
+    folder = out or Path("模拟", ctx.params.cycle)
+    _write(tables, folder)
+    for line in wording.summary(tables, lang)["text"]:
+        click.echo(line)
+    click.echo(folder)
 
 
 @_command
