@@ -45,7 +45,7 @@ def answers_of(
         subject,
         rows["respondent"].to_numpy() if panel else np.array([]),
         rows["weight"].to_numpy(dtype=float),
-        int(rows.loc[rows["cluster"] != "", "cluster"].nunique()),
+        len(set(rows["cluster"].unique()) - {""}),
     )
 
 

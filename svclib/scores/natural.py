@@ -66,7 +66,7 @@ def mapped(estimate: Estimate, weights: np.ndarray, index: pd.DataFrame) -> Esti
         cov[unknown, :] = np.nan
         cov[:, unknown] = np.nan
         parts.append(Part(cov, part.df, part.name))
-    n = np.array([max(np.asarray(estimate.n)[row], default=0) for row in used])
+    n = np.where(used, np.asarray(estimate.n), 0).max(axis=1, initial=0)
     note = tuple(_join(estimate.note[k] for k in np.flatnonzero(row)) for row in used)
     log = (used & estimate.on_log).any(axis=1) & (used.sum(axis=1) == 1)
     return Estimate(index.reset_index(drop=True), value, tuple(parts), n, note, log)
