@@ -30,7 +30,8 @@ PERCENT = _set(
     "time_share compliance gap rate_low rate_high min_rate share_others identical best_share "
     "trained_share pass_share spent_share in_force achieved achieved_stretch elapsed "
     "p_weights p_both p_first spread share_low share_high agree_share rel_change "
-    "share_se right right_se same same_se ungraded share_family se_family share_proposed attained wanted power"
+    "share_se right right_se same same_se ungraded "
+    "share_family se_family share_proposed attained wanted power"
 )
 ODDS = _set("probability p_weights p_both p_first")
 P_VALUES = _set(
