@@ -111,7 +111,8 @@ def test_every_table_of_the_demo_can_be_shown(name, lang, demo):
 def test_every_sentence_of_the_demo_reads_in_its_language(demo):
     claims = demo[1]["claims"].set_index("lang")["text"]
     symbols = {"p", "n", "q", "CR", "CFI", "RMSEA", "SRMR", "SD", *"ABCDE"}
-    assert {w for text in claims["zh"] for w in re.findall("[A-Za-z]+", text)} <= symbols
+    said = claims["zh"].str.replace(r"\d{4}Q\d", "", regex=True)  # names of cycles
+    assert {w for text in said for w in re.findall("[A-Za-z]+", text)} <= symbols
     assert {w for text in claims["en"] for w in re.findall("[\u4e00-\u9fff]+", text)} <= {"专家"}
     assert not [text for text in claims if re.search(r"[{}]|\bnan\b|\bNone\b|_", text)]
     plain = claims.str.replace(

@@ -135,8 +135,8 @@ def credibility(
     known = reliability.dropna(subset="estimate")
     if len(known):
         parts.append(("credibility.reliability", records(known.nsmallest(1, "estimate"))[0]))
-    ungraded = {"ungraded": int((grades["status"] != "graded").sum())}
-    parts.append(("credibility.ungraded" if ungraded["ungraded"] else "credibility.all_graded", ungraded))
+    ungraded = {"n_ungraded": int((grades["status"] != "graded").sum())}
+    parts.append(("credibility.ungraded" if ungraded["n_ungraded"] else "credibility.all_graded", ungraded))
     writer = Writer("response_profile", lang, label)
     writer.say(parts, key={"cycle": facts["cycle"]})
     return writer.claims()
