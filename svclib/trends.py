@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from svclib import policy
-from svclib.columns import TABLES, empty, sort_by_key
+from svclib.columns import TABLES
 from svclib.errors import DataError
 from svclib.inference import adjust
 
@@ -276,36 +276,3 @@ def _counted(
 def _no_variation(method: str) -> Trend:
     zero = 0.0 if method else math.nan
     return Trend(method, zero, math.nan, math.nan, math.nan, math.nan, math.nan)
-
-
-def changes_between(points: pd.DataFrame, cycle: str, bases: Mapping[str, str]) -> pd.DataFrame:
-    """Table "period_changes": every value of `cycle` against that of other cycles, not tested.
-
-    Parameters
-    ----------
-    points : as `trends` takes them
-    bases : cycle to compare with by how it is called, "previous" (环比) and "last_year" (同比)
-
-    Returns
-    -------
-    change in the unit of the value, rel_change as a share of the absolute value then (NaN where that
-    is 0), gain the change in the good direction (NaN where neither is better)
-    """
-    key = ["unit", "level", "node"]
-    now = points[points["cycle"] == cycle].dropna(subset="value")
-    parts = []
-    for comparison, baseline in bases.items():
-        then = points.loc[points["cycle"] == baseline, [*key, "value"]].dropna(subset="value")
-        then = then.rename(columns={"value": "value_before"})
-        parts.append(now.merge(then, on=key).assign(comparison=comparison, baseline=baseline))
-    if not parts:
-        return empty("period_changes")
-    rows = pd.concat(parts, ignore_index=True)
-    change = rows["value"] - rows["value_before"]
-    before = rows["value_before"].abs()
-    rows = rows.assign(
-        change=change,
-        rel_change=change / before.where(before > 0),
-        gain=(change * rows["sign"]).where(rows["sign"] != 0),
-    )
-    return sort_by_key("period_changes", rows)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from svclib import columns
+from svclib.cycle.monitor import changes_between
 from svclib.errors import DataError
-from svclib.trends import changes_between, cochran_armitage, hamed_rao, mann_kendall, poisson_slope, trends
+from svclib.trends import cochran_armitage, hamed_rao, mann_kendall, poisson_slope, trends
 
 # R datasets::LakeHuron, feet, 1875-1972.
 LAKE_HURON = [

@@ -17,7 +17,7 @@ from svclib.framework import Indicator
 from svclib.framework.measures import COUNTED
 from svclib.monitoring import Phase, Spec
 from svclib.scores import TOTAL
-from svclib.trends import changes_between, trends
+from svclib.trends import trends
 
 Tables = dict[str, pd.DataFrame]
 SIGNS = {"high": 1, "low": -1, "near": 0}
@@ -97,6 +97,39 @@ def in_time(state: State, known: Past) -> pd.DataFrame:
     both = both[pd.MultiIndex.from_frame(both[SERIES]).isin(pd.MultiIndex.from_frame(now[SERIES]))]
     place = {cycle: k for k, cycle in enumerate(state.in_time)}
     return both.assign(position=both["cycle"].map(place))
+
+
+def changes_between(points: pd.DataFrame, cycle: str, bases: Mapping[str, str]) -> pd.DataFrame:
+    """Table "period_changes": every value of `cycle` against that of other cycles, not tested.
+
+    Parameters
+    ----------
+    points : as `trends` takes them
+    bases : cycle to compare with by how it is called, "previous" (环比) and "last_year" (同比)
+
+    Returns
+    -------
+    change in the unit of the value, rel_change as a share of the absolute value then (NaN where that
+    is 0), gain the change in the good direction (NaN where neither is better)
+    """
+    key = ["unit", "level", "node"]
+    now = points[points["cycle"] == cycle].dropna(subset="value")
+    parts = []
+    for comparison, baseline in bases.items():
+        then = points.loc[points["cycle"] == baseline, [*key, "value"]].dropna(subset="value")
+        then = then.rename(columns={"value": "value_before"})
+        parts.append(now.merge(then, on=key).assign(comparison=comparison, baseline=baseline))
+    if not parts:
+        return empty("period_changes")
+    rows = pd.concat(parts, ignore_index=True)
+    change = rows["value"] - rows["value_before"]
+    before = rows["value_before"].abs()
+    rows = rows.assign(
+        change=change,
+        rel_change=change / before.where(before > 0),
+        gain=(change * rows["sign"]).where(rows["sign"] != 0),
+    )
+    return sort_by_key("period_changes", rows)
 
 
 def _bases(state: State) -> dict[str, str]:
