@@ -71,13 +71,13 @@ def _indicator(name: str, then: Indicator | None, now: Indicator | None) -> list
     failed = _unlike(then, now)
     rows = []
     for check in ("items", "scale", "reverse", "kind", "unit"):
-        rows += _row(check, name, then, now, NOT_COMPARABLE if failed == check else NOTE)
+        rows += _differing(check, name, then, now, NOT_COMPARABLE if failed == check else NOTE)
     for check in (*RESCORED, "dimension", "definition"):
-        rows += _row(check, name, then, now, NOTE)
+        rows += _differing(check, name, then, now, NOTE)
     return rows
 
 
-def _row(check: str, name: str, then: Indicator, now: Indicator, judged: str) -> list[tuple[str, ...]]:
+def _differing(check: str, name: str, then: Indicator, now: Indicator, judged: str) -> list[tuple[str, ...]]:
     pair = [getattr(indicator, check) for indicator in (then, now)]
     if pair[0] == pair[1]:
         return []
