@@ -146,7 +146,8 @@ def test_drivers_within_chance_are_hollow():
     (chart,) = [plots.drivers(rf.DRIVERS, "zh", rf.label)]
     dots = [line for line in chart.axes[0].lines if line.get_marker() == "o"]
     assert [to_hex(dot.get_markerfacecolor()) for dot in dots] == [style.SERIES[0].lower(), "#ffffff"]
-    assert "85.0% (超出偶然)" in chart.alt and "合计解释41.0%，120份完整答卷" in chart.alt
+    assert "85.0% (超出偶然)" in chart.alt
+    assert "合计解释41.0%，120份完整答卷" in chart.alt
     assert plots.drivers(rf.DRIVERS.assign(share=np.nan), "zh", rf.label).alt == "没有可显示的数据"
 
 

@@ -384,11 +384,14 @@ def test_masthead_names_cycle_status_and_units(status, baseline):
 def test_drivers_name_the_largest_share_and_what_chance_would_do():
     zh, _ = pair(wording.drivers, rf.DRIVERS)
     assert zh == [
-        "总分之下各项合起来解释“客户体验”的R²为0.41（120份完整答卷），其中运行安全份额最大，占85.0%"
-        "（95%置信区间42.5%～93.5%）。与无关变量相比看不出作用的有：事故率。"
+        (
+            "总分之下各项合起来解释“客户体验”的R²为0.41（120份完整答卷），其中运行安全份额最大，占85.0%"
+            "（95%置信区间42.5%～93.5%）。与无关变量相比看不出作用的有：事故率。"
+        )
     ]
     zh, _ = pair(wording.drivers, rf.DRIVERS.assign(share=np.nan, note="too_few"))
-    assert len(zh) == 1 and zh[0].startswith("总分之下解释“客户体验”的份额未能计算：")
+    assert len(zh) == 1
+    assert zh[0].startswith("总分之下解释“客户体验”的份额未能计算：")
 
 
 def test_at_most_three_decisions_the_veto_first():

@@ -30,7 +30,8 @@ def test_a_limit_leaves_weights_no_say():
     )
     bare = rf.ROBUST.assign(probability=float("nan"), p_both=float("nan"))
     told = wording.robustness(bare, rf.GRADES, "zh", rf.label, scale=rf.SCALE)["text"]
-    assert told.str.contains("抽样的影响无从得知；权重作合理变动时").all() and not told.str.contains("—").any()
+    assert told.str.contains("抽样的影响无从得知；权重作合理变动时").all()
+    assert not told.str.contains("—").any()
     assert wording.flips(rf.ROBUST, rf.GRADES, "zh", rf.label)[1] == "无（由条款决定）"
 
 

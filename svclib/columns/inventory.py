@@ -50,9 +50,11 @@ TABLES: dict[str, Table] = {
     "grade_consistency": _table("03", "case size unit",
                                 "n_simulated right right_se same same_se true_score bias rmse ungraded"),
     "verdict_rates": _table("03", "case size level true_change verdict", "n_simulated share share_se"),
-    "false_claims": _table("03", "case size level verdict", "n_simulated share share_se share_family se_family"),
+    "false_claims": _table("03", "case size level verdict",
+                           "n_simulated share share_se share_family se_family"),
     "sample_plan": _table("03", "unit purpose",
-                          "n score se se_records margin resolved attained wanted required_n population n_finite note"),
+                          "n score se se_records margin resolved attained wanted required_n population "
+                          "n_finite note"),
     "power": _table("03", "level node size true_change", "n power"),
     "cut_risk": _table("03", "group grade", "cut n_units n_near share cut_proposed share_proposed buffer"),
     # 10 data quality

@@ -95,7 +95,9 @@ class Context:
             raise ParamError(f"step {name!r}; choose one of {sorted(steps)}")
         needs = NEEDS_OF_YEAR if annual else NEEDS | NEEDS_OF_DESIGN
         needed = {table: self.table(table) for table in needs[name]}
-        found = {n: columns.checked(n, frame) for n, frame in steps[name](self.state, needed, **options).items()}
+        found = {
+            n: columns.checked(n, frame) for n, frame in steps[name](self.state, needed, **options).items()
+        }
         self.made.update(found)
         return found
 

@@ -177,7 +177,15 @@ NEEDS = {
     "10": (),
     "20": ("exclusions",),
     "30": ("exclusions",),
-    "40": ("exclusions", "weights", "weight_methods", "expert_weights", "consistency", "authenticity", "drivers"),
+    "40": (
+        "exclusions",
+        "weights",
+        "weight_methods",
+        "expert_weights",
+        "consistency",
+        "authenticity",
+        "drivers",
+    ),
     "50": (
         "exclusions",
         "weights",

@@ -204,8 +204,8 @@ DATA = {
     "units": "部门", "responses": "问卷", "kpis": "指标数据", "judgments": "专家判断", "targets": "目标值",
     "collection": "数据回收", "events": "事件记录", "inspections": "检查记录",
     "exposure": "业务量", "interviews": "访谈记录", "adjustments": "加减分", "actions": "整改措施",
-    "training": "培训", "audit": "回访核查", "appeals": "申诉", "corrections": "更正", "benchmarks": "外部参照",
-    "keywords": "意见关键词", "delphi": "德尔菲",
+    "training": "培训", "audit": "回访核查", "appeals": "申诉", "corrections": "更正",
+    "benchmarks": "外部参照", "keywords": "意见关键词", "delphi": "德尔菲",
 }  # fmt: skip
 CYCLE = (
     Column("评价名称", ("name",), "text", "作为文件夹名，用汉字、字母、数字"),
