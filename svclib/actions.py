@@ -192,10 +192,10 @@ def against(references: pd.DataFrame, indicator_scores: pd.DataFrame, totals: pd
 def referrals(tables: Mapping[str, pd.DataFrame], framework: Framework, *, cycle: str) -> pd.DataFrame:
     """Table "referrals" (转办清单): what each owner is to take up; the unit itself where none is named.
 
-    type is alert, overdue_action or prominent; due is that of the measure, else empty.
+    type is alert, overdue_action or prominent; due is that of the target or the measure, else empty.
     """
     owner = {i.name: i.owner for i in framework.indicators}
-    alerts = tables["alerts"][["unit", "indicator", "owner"]].assign(type="alert", due="")
+    alerts = tables["alerts"][["unit", "indicator", "owner", "due"]].assign(type="alert")
     late = tables["actions"][tables["actions"]["overdue"]]
     late = late[["unit", "indicator", "owner", "due"]].assign(type="overdue_action")
     prominent = tables["problems"][tables["problems"]["problem"] == "prominent"]
@@ -207,7 +207,8 @@ def referrals(tables: Mapping[str, pd.DataFrame], framework: Framework, *, cycle
     fallback = rows["indicator"].map(owner).fillna("")
     rows["owner"] = rows["owner"].where(rows["owner"] != "", fallback)
     rows["owner"] = rows["owner"].where(rows["owner"] != "", rows["unit"])
-    rows = rows.sort_values("due").drop_duplicates(["owner", "unit", "type", "indicator"])
+    rows = rows.sort_values("due", key=lambda days: days.where(days != "", "~"))  # no day comes last
+    rows = rows.drop_duplicates(["owner", "unit", "type", "indicator"])
     return sort_by_key("referrals", rows.assign(cycle=cycle))
 
 

@@ -177,7 +177,12 @@ def test_an_open_appeal_past_its_day_is_overdue():
 def test_referrals_go_to_the_owner_or_to_the_unit():
     tables = {
         "alerts": pd.DataFrame(
-            {"unit": ["甲", "乙"], "indicator": ["态度", "环境"], "owner": ["客服部", ""]}
+            {
+                "unit": ["甲", "甲", "乙"],
+                "indicator": ["态度", "态度", "环境"],
+                "owner": ["客服部", "客服部", ""],
+                "due": ["", "2026-09-30", ""],
+            }
         ),
         "actions": actions.status(
             sheet({"due": "2026-06-01", "owner": "陈岚"}), changes(), cycle="2026Q2", today=TODAY
@@ -195,7 +200,7 @@ def test_referrals_go_to_the_owner_or_to_the_unit():
     assert got[["owner", "type", "unit", "due"]].to_numpy().tolist() == [
         ["丙", "prominent", "丙", ""],
         ["乙", "alert", "乙", ""],
-        ["客服部", "alert", "甲", ""],
+        ["客服部", "alert", "甲", "2026-09-30"],
         ["陈岚", "overdue_action", "甲", "2026-06-01"],
     ]
 

@@ -21,8 +21,8 @@ from svclib.deliver.page import Page
 
 # What is listed as it stands after the sheets with formulas.
 LISTED = (
-    *("adjustments", "changes", "targets", "problems", "actions", "spending", "controlled_changes"),
-    *("training", "training_effects", "collection", "appeals", "revision"),
+    *("adjustments", "changes", "decomposition", "targets", "problems", "actions", "spending"),
+    *("controlled_changes", "training", "training_effects", "collection", "appeals", "revision"),
 )
 # Columns of the sheet of grades; those of the buffer are left out where there is none.
 GRADES = (
