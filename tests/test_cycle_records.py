@@ -111,7 +111,7 @@ def test_changes_of_counted_values_are_tested(office: Office):
     changes = tables["changes"].query("level == 'indicator'").set_index(["unit", "node"])
     faster = changes.loc[("甲", "用时")]
     assert faster[["verdict", "method", "strength", "n0", "n1"]].tolist() == [
-        *("improved", "linearised", "meaningful", 11, 11)
+        *("improved", "ratio_median", "meaningful", 11, 11)
     ]
     assert changes.loc[("甲", "办结"), "method"] == "score_test"
     assert changes.loc[("甲", "事故"), "method"] == "rate_exact"

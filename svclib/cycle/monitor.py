@@ -164,7 +164,7 @@ def _by_cycle(state: State, series: pd.DataFrame) -> Iterator[tuple[str, pd.Data
     """Series over cycles; those with too few points for limits are left out."""
     days = {cycle: "" if span is None else str(span.start.date()) for cycle, span in state.spans.items()}
     known = series.dropna(subset="value").sort_values("position")
-    known = known.assign(at=known["cycle"], day=known["cycle"].map(days).fillna(""))
+    known = known.assign(at=known["cycle"], day=[days.get(c, "") for c in known["cycle"]])
     for _, part in known.groupby(SERIES, sort=True):
         if (
             policy.judge(len(part), "chart_points")[0] != "few_points"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LISTED = ("losses", "changes", "actions")
 GRADES = (
-    *("unit", "group", "n_cycles", "mean_of_cycles", "recomputed", "order", "limit_order", "regraded"),
+    *("unit", "group", "graded_cycles", "mean_of_cycles", "recomputed", "order", "limit_order", "regraded"),
     *("published", "grade", "agrees", "score_low", "score_high", "rank", "rank_low", "rank_high"),
     *("status", "reason", "clause"),
 )
@@ -125,7 +125,7 @@ def _grades(here: Any, page: Page, books: _Books) -> None:
             sheet.put(cells[name], value)
         mine = f"EXACT({books.cycles.column('A')},${cells['unit'].coordinate})"
         counted = f"=SUMPRODUCT({mine}*({books.cycles.column('G')}>0))"
-        sheet.formula(cells["n_cycles"], counted, decimals=0)
+        sheet.formula(cells["graded_cycles"], counted, decimals=0)
         if graded:
             _recomputed(cells, page, books, mine)
     sheet.finish(here)
