@@ -100,6 +100,8 @@ def test_a_value_without_a_known_size_shows_a_dash():
         "—",
         "12",
     ]
+    both = tables.show(frame.rename(columns={"n": "n0"})[["unit", "n0"]], "zh", rf.label).text
+    assert [line.split()[-1] for line in both.splitlines()[1:]] == ["—", "12"]
     alone = tables.show(frame[["unit", "n"]], "zh", rf.label).text
     assert alone.splitlines()[1].split()[-1] == "0"
 

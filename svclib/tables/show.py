@@ -24,8 +24,8 @@ PAIRS = {
 }
 
 
-# Numbers of respondents or cases, and the value that rests on them.
-SIZES = {"n": ("value", "published"), "n0": ("estimate0",), "n1": ("estimate1",)}
+# Numbers of respondents or cases, and the value that rests on them; without one, 0 is "not known".
+SIZES: dict[str, tuple[str, ...]] = {"n": ("value", "published"), "n0": (), "n1": ()}
 # Columns of tables "changes" and "losses" as a year calls them.
 OF_YEAR = {
     "estimate0": "last_year",
@@ -167,8 +167,9 @@ def _limits(column: str, low: float, high: float, digits: int) -> str:
 
 def _sizes(frame: pd.DataFrame, column: str, cells: list[str]) -> list[str]:
     """Column of a size; a value given without the number it rests on has "—", not "0"."""
-    given = next((c for c in SIZES[column] if c in frame), None)
-    bare = (frame[column] == 0) & frame[given].notna() if given else [False] * len(cells)
+    values = [c for c in SIZES[column] if c in frame]
+    known = frame[values[:1]].notna().all(axis=1) if values or not SIZES[column] else False
+    bare = (frame[column] == 0) & known
     return [DASH if hidden else text for hidden, text in zip(bare, cells, strict=True)]
 
 
