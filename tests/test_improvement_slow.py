@@ -24,7 +24,7 @@ from svclib.scores import natural
 pytestmark = pytest.mark.slow
 
 
-def tested(rows, mid, **how):
+def verdicts_of(rows, mid, **how):
     """Change and three p-values of every item."""
     width = sum(c.startswith("i") for c in rows.columns)
     found = estimates.contrast(fit(rows, **how), np.hstack([-np.eye(width), np.eye(width)]))
@@ -52,7 +52,7 @@ def test_a_change_of_the_mid_is_seldom_called_equivalent(shares, n, most):
         before = rows_of("0", [f"a{k}" for k in range(n)], discrete(rng.standard_normal((n, width)), shares))
         moved = shifted(rng.standard_normal((n, width)), np.array(shares), mid)
         rows = pd.concat([before, rows_of("1", [f"b{k}" for k in range(n)], moved)], ignore_index=True)
-        wrong.append((tested(rows, mid)["p_equiv"] < 0.05).mean())
+        wrong.append((verdicts_of(rows, mid)["p_equiv"] < 0.05).mean())
     assert np.mean(wrong) <= most + 0.004, f"n = {n}: false equivalence {np.mean(wrong):.4f}"
 
 
@@ -64,7 +64,7 @@ def test_families_hold_their_rate(adjust, most):
     for _ in range(30):
         width = size * families // 30
         rows = independent(rng, width, 220, 220, CUSTOMERS)
-        p = tested(rows, 0.2)["p_diff"].to_numpy().reshape(-1, size)
+        p = verdicts_of(rows, 0.2)["p_diff"].to_numpy().reshape(-1, size)
         claims += [(inference.adjust(family, adjust) < 0.05).any() for family in p]
     rate = np.mean(claims)
     assert rate <= most, f"{adjust}: {rate:.4f}"
@@ -79,14 +79,15 @@ def test_ids_that_start_anew_in_every_wave_are_not_paired():
     for _ in range(20):
         rows = independent(rng, 400, 150, 150, SYMMETRIC)
         rows["respondent"] = [f"r{k % 150}" for k in range(300)]
-        rates.append((tested(rows, 0.2)["p_diff"] < 0.05).mean())
+        rates.append((verdicts_of(rows, 0.2)["p_diff"] < 0.05).mean())
     assert 0.04 <= np.mean(rates) <= 0.06
 
 
 def test_a_panel_not_declared_costs_power_and_claims_nothing_false():
     rng = np.random.default_rng(5)
     rates = [
-        (tested(overlapping(rng, 400, 150, 75, CUSTOMERS), 0.2)["p_diff"] < 0.05).mean() for _ in range(10)
+        (verdicts_of(overlapping(rng, 400, 150, 75, CUSTOMERS), 0.2)["p_diff"] < 0.05).mean()
+        for _ in range(10)
     ]
     assert np.mean(rates) <= 0.05
 
