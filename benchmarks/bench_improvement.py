@@ -52,9 +52,9 @@ def changes(rows: pd.DataFrame, rules: framework.Framework) -> pd.DataFrame:
     bounds = dict.fromkeys(rules.items, (1.0, 5.0))
     found = estimates.by_unit(rows, rules.items, bounds=bounds)
     made = []
-    for unit, mine in rows.groupby("unit"):
-        both = natural(found[str(unit)], rules)
-        own = ratings(mine, both, rules, COMPARISON, design="independent", panel=False)
+    told = improvement.answers_of(rows, list(rules.indicators), panel=False, current=COMPARISON.cycle)
+    for unit, mine in told.items():
+        own = ratings(mine, natural(found[unit], rules), rules, COMPARISON, design="independent")
         made += [{"unit": unit} | row for row in own]
     return improvement.judge(improvement.tested(made, COMPARISON), COMPARISON)
 

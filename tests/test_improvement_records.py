@@ -184,8 +184,8 @@ def answers(*, old, new, ids=None, weight=1.0, cluster="", subject="客户"):
 
 def told(rows, *, panel=False):
     rated = [FRAMEWORK.indicator("环境")]
-    found = improvement.answers_of(rows, rated, COMPARISON, panel=panel)
-    return improvement.told(found, confidence=0.95)[0]
+    found = improvement.answers_of(rows.assign(unit="u"), rated, panel=panel, current=COMPARISON.cycle)
+    return improvement.told(found["u"], confidence=0.95)[0]
 
 
 def test_spread_and_superiority_by_hand():

@@ -19,7 +19,7 @@ from svclib.cycle.records import records
 from svclib.cycle.state import ALL_UNITS, State, design, estimates
 from svclib.estimates import Estimate, draws
 from svclib.framework import Framework
-from svclib.improvement import Comparison
+from svclib.improvement import Answers, Comparison
 from svclib.improvement.rows import Row
 from svclib.scores import TOTAL, NodeDraws, mapped, natural, score_draws
 
@@ -52,7 +52,7 @@ def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
         side = side_of(state, tables["weights"], unit)
         rows, pair = _of_unit(state, basis, unit, used[unit], side, comparison)
         if pair is not None and unit not in marked.blocked:
-            whole.append((*pair, _sizes(basis, unit, comparison)))
+            whole.append((*pair, _sizes(basis, unit)))
         found += [{"unit": unit} | gated(row, unit, marked, state) for row in rows]
     found = beyond_rebound(state, improvement.tested(found, comparison), used, tables)
     found += together(whole, comparison, comparable=not tables["weights"]["relative"].any())
@@ -74,7 +74,7 @@ def _of_unit(
     rows = _indicators(state, basis, unit, both, side.framework, comparison)
     pair = _nodes(state, unit, both, side, comparison)
     if pair is not None:
-        sizes, comparable = _sizes(basis, unit, comparison), not side.weights["relative"].any()
+        sizes, comparable = _sizes(basis, unit), not side.weights["relative"].any()
         rows += improvement.composite_changes(*pair, comparison, n=sizes, comparable=comparable)
     return rows, pair
 
@@ -127,14 +127,14 @@ def blocked(tables: Mapping[str, pd.DataFrame], state: State) -> dict[str, str]:
 class Basis(NamedTuple):
     """What one weighting of the answers says, unit by unit.
 
-    answers : valid answers of both cycles
+    answers : valid answers of both cycles to the ratings of the framework
     records : records of both cycles
     times : by (cycle, indicator), the single times behind a record
     scatter : by indicator, χ² and df of monthly counts over all units and both cycles
     design : what the sampling unit is
     """
 
-    answers: Mapping[str, pd.DataFrame]
+    answers: Mapping[str, Answers]
     records: Mapping[str, pd.DataFrame]
     times: Mapping[str, Mapping[tuple[str, str], inference.Survival]]
     scatter: Mapping[str, tuple[float, float]]
@@ -143,7 +143,9 @@ class Basis(NamedTuple):
 
 def _basis(state: State, kept: pd.DataFrame) -> Basis:
     known = records(state, kept, state.compared)
-    answers = _of_units(kept[kept["cycle"].isin(state.compared)])
+    here = kept[kept["cycle"].isin(state.compared)]
+    rated = [i for i in state.framework.indicators if i.source == "responses"]
+    answers = improvement.answers_of(here, rated, panel=state.params.panel, current=state.cycle)
     sums = known.reindex(columns=["indicator", "scatter", "scatter_df"]).groupby("indicator").sum()
     scatter = {str(name): (float(chi2), float(df)) for name, chi2, df in sums.itertuples()}
     how = design(kept, panel=state.params.panel)
@@ -151,19 +153,14 @@ def _basis(state: State, kept: pd.DataFrame) -> Basis:
     for cycle in set(state.compared) & set(state.measured):
         for (unit, name), own in state.measured[cycle].times.items():
             times.setdefault(unit, {})[cycle, name] = own
-    return Basis(answers, _of_units(known), times, scatter, how)
-
-
-def _of_units(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(unit): mine for unit, mine in rows.groupby("unit")}
+    return Basis(answers, {str(unit): mine for unit, mine in known.groupby("unit")}, times, scatter, how)
 
 
 def _indicators(
     state: State, basis: Basis, unit: str, both: Estimate, framework: Framework, comparison: Comparison
 ) -> list[Row]:
     mine = basis.answers.get(unit)
-    panel = state.params.panel
-    found = ratings(mine, both, framework, comparison, design=basis.design, panel=panel)
+    found = ratings(mine, both, framework, comparison, design=basis.design)
     if unit not in basis.records:
         return [*found, *improvement.record_changes(_NO_RECORD, framework, comparison)]
     known = basis.records[unit]
@@ -176,13 +173,7 @@ _NO_RECORD = pd.DataFrame(columns=["cycle", "indicator", "status"])
 
 
 def ratings(
-    mine: pd.DataFrame | None,
-    both: Estimate,
-    framework: Framework,
-    comparison: Comparison,
-    *,
-    design: str,
-    panel: bool,
+    mine: Answers | None, both: Estimate, framework: Framework, comparison: Comparison, *, design: str
 ) -> list[Row]:
     """Rows of one unit's ratings, with what its single answers tell; `improvement.tested` tests all.
 
@@ -192,21 +183,19 @@ def ratings(
     both : `scores.natural` of both cycles jointly
     """
     rows = improvement.rating_estimates(both, framework, comparison, design=design)
-    rated = [i for i in framework.indicators if i.source == "responses"]
+    rated = [i.name for i in framework.indicators if i.source == "responses"]
     if mine is None or not rated:
         return rows
-    answers = improvement.answers_of(mine, rated, comparison, panel=panel)
-    found = improvement.told(answers, confidence=comparison.confidence)
-    paired = len(set(answers.who[answers.now]) & set(answers.who[~answers.now])) if panel else 0
-    counts = {"n_paired": paired, "n_clusters": answers.n_clusters}
+    found = improvement.told(mine.on(rated), confidence=comparison.confidence)
+    counts = {"n_paired": mine.n_paired, "n_clusters": mine.n_clusters}
     return [row if row.get("verdict") else row | own | counts for row, own in zip(rows, found, strict=True)]
 
 
-def _sizes(basis: Basis, unit: str, comparison: Comparison) -> tuple[int, int]:
+def _sizes(basis: Basis, unit: str) -> tuple[int, int]:
     if unit not in basis.answers:
         return 0, 0
-    here = basis.answers[unit]["cycle"]
-    return int((here == comparison.baseline).sum()), int((here == comparison.cycle).sum())
+    now = basis.answers[unit].now
+    return int((~now).sum()), int(now.sum())
 
 
 def _nodes(

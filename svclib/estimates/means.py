@@ -138,19 +138,23 @@ def _of_rows(
     rows: pd.DataFrame, items: Sequence[str], psu: str, *, stratum: bool
 ) -> Iterator[tuple[str, _Sums]]:
     """Sums of one unit after the other, in the order of their names."""
-    units = pd.factorize(rows["unit"], sort=True)
-    cells = rows.groupby(["cycle", "subject"], sort=True).ngroup().to_numpy()
-    named = rows[["cycle", "subject"]].iloc[np.unique(cells, return_index=True)[1]].to_numpy(dtype=object)
+    unit, names = pd.factorize(rows["unit"], sort=True)
+    cell = rows.groupby(["cycle", "subject"], sort=True).ngroup().to_numpy()
+    named = rows[["cycle", "subject"]].iloc[np.unique(cell, return_index=True)[1]].to_numpy(dtype=object)
     who, drawn = pd.factorize(rows[psu])[0], np.zeros(len(rows), dtype=int)
     if stratum:
         drawn = pd.factorize(rows["stratum"])[0]
-    x, weight = rows[list(items)].to_numpy(float), rows["weight"].to_numpy(float)
-    order = np.lexsort((drawn, who, cells, units[0]))
-    edges = np.searchsorted(units[0][order], np.arange(len(units[1]) + 1))
-    for k, unit in enumerate(units[1]):
+    x = np.ascontiguousarray(rows[list(items)], dtype=float)
+    weight = rows["weight"].to_numpy(float)
+    keys = np.column_stack([cell, who, drawn])
+    # One number per row sorts several times faster than four columns do.
+    whole = (unit, *keys.T)
+    key = np.ravel_multi_index(whole, [int(code.max(initial=0)) + 1 for code in whole])
+    order = np.argsort(key, kind="stable")
+    edges = np.searchsorted(unit[order], np.arange(len(names) + 1))
+    for k, name in enumerate(names):
         at = order[edges[k] : edges[k + 1]]
-        keys = np.column_stack([cells[at], who[at], drawn[at]])
-        yield str(unit), _summed_up(keys, x[at], weight[at], named)
+        yield str(name), _summed_up(keys[at], x[at], weight[at], named)
 
 
 def _summed_up(keys: np.ndarray, x: np.ndarray, weight: np.ndarray, named: np.ndarray) -> _Sums:

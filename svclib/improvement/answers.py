@@ -10,7 +10,7 @@ import pandas as pd
 
 from svclib import inference
 from svclib.framework import Indicator
-from svclib.improvement.rows import Comparison, Row
+from svclib.improvement.rows import Row
 from svclib.improvement.verdicts import EXACT_BELOW
 
 MOST = 200
@@ -19,6 +19,7 @@ MOST = 200
 class Answers(NamedTuple):
     """One unit's valid answers of both cycles, n of them, on I indicators."""
 
+    names: tuple[str, ...]
     rated: np.ndarray  # (n, I) mean of the indicator's items, NaN where none is answered or not asked
     now: np.ndarray  # (n,) of the current cycle
     subject: np.ndarray  # (n,) code
@@ -26,27 +27,48 @@ class Answers(NamedTuple):
     weight: np.ndarray  # (n,)
     n_clusters: int
 
+    @property
+    def n_paired(self) -> int:
+        """People known to have answered in both cycles."""
+        return len(set(self.who[self.now]) & set(self.who[~self.now])) if len(self.who) else 0
+
+    def on(self, names: Sequence[str]) -> Answers:
+        """The answers on some of the indicators."""
+        if tuple(names) == self.names:
+            return self
+        return self._replace(names=tuple(names), rated=self.rated[:, [self.names.index(n) for n in names]])
+
 
 def answers_of(
-    rows: pd.DataFrame, indicators: Sequence[Indicator], comparison: Comparison, *, panel: bool
-) -> Answers:
-    """Answers of one unit's rows; both cycles of `comparison` and no other."""
+    rows: pd.DataFrame, indicators: Sequence[Indicator], *, panel: bool, current: str
+) -> dict[str, Answers]:
+    """Answers of every unit's rows of a baseline and the `current` cycle."""
     items = list(dict.fromkeys(item for i in indicators for item in i.items))
-    member = np.array([[item in i.items for i in indicators] for item in items], dtype=float)
-    x = rows[items].to_numpy(dtype=float)
+    within = [[item in i.items for i in indicators] for item in items]
+    member = np.array(within, dtype=float).reshape(len(items), len(indicators))
+    unit, units = pd.factorize(rows["unit"], sort=True)
+    subject, subjects = pd.factorize(rows["subject"], sort=True)
+    asked = np.array([[name in i.subjects for i in indicators] for name in subjects], dtype=bool)
+    cluster, clusters = pd.factorize(rows["cluster"])
+    now, named = (rows["cycle"] == current).to_numpy(dtype=bool), np.asarray(clusters) != ""
+    x = np.ascontiguousarray(rows[items], dtype=float)
+    weight = rows["weight"].to_numpy(dtype=float)
+    who = rows["respondent"].to_numpy() if panel else None
+    order = np.argsort(unit, kind="stable")
+    names, found = tuple(i.name for i in indicators), {}
+    for name, at in zip(units, np.split(order, np.cumsum(np.bincount(unit))[:-1]), strict=True):
+        rated = _means(x[at], member, asked[subject[at]])
+        own = who[at] if who is not None else np.array([])
+        n_clusters = int(named[np.unique(cluster[at])].sum())
+        found[str(name)] = Answers(names, rated, now[at], subject[at], own, weight[at], n_clusters)
+    return found
+
+
+def _means(x: np.ndarray, member: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Means of answers (n, items) over the items of each indicator, NaN where not `asked` (n, I)."""
     seen = ~np.isnan(x)
     sums, count = np.where(seen, x, 0.0) @ member, seen.astype(float) @ member
-    subject, names = pd.factorize(rows["subject"])
-    asked = np.array([[name in i.subjects for i in indicators] for name in names])
-    known = (count > 0) & asked[subject]
-    return Answers(
-        np.where(known, sums / np.maximum(count, 1), np.nan),
-        (rows["cycle"] == comparison.cycle).to_numpy(dtype=bool),
-        subject,
-        rows["respondent"].to_numpy() if panel else np.array([]),
-        rows["weight"].to_numpy(dtype=float),
-        len(set(rows["cluster"].unique()) - {""}),
-    )
+    return np.where((count > 0) & asked, sums / np.maximum(count, 1), np.nan)
 
 
 def told(answers: Answers, *, confidence: float) -> list[Row]:
@@ -82,12 +104,12 @@ def _pooled_sd(answers: Answers) -> np.ndarray:
     cell = answers.subject * 2 + answers.now
     squares, df = np.zeros(answers.rated.shape[1]), np.zeros(answers.rated.shape[1])
     for c in np.unique(cell):
-        x, w = answers.rated[cell == c], answers.weight[cell == c][:, None]
-        w = np.where(np.isnan(x), 0.0, w)
-        n, mass = (w > 0).sum(axis=0), np.maximum(w.sum(axis=0), np.finfo(float).tiny)
-        x = np.where(w > 0, x, 0.0)
-        x = np.where(w > 0, x - (w * x).sum(axis=0) / mass, 0.0)
-        squares += n / mass * (w * x**2).sum(axis=0)
+        x, weight = answers.rated[cell == c], answers.weight[cell == c]
+        seen = ~np.isnan(x)
+        n, mass = seen.sum(axis=0), np.maximum(weight @ seen, np.finfo(float).tiny)
+        x = np.where(seen, x, 0.0)
+        off = (x - (weight @ x) / mass) * seen
+        squares += n / mass * (weight @ off**2)
         df += np.maximum(n - 1, 0)
     return np.sqrt(squares / np.maximum(df, 1))
 

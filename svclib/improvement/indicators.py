@@ -35,17 +35,17 @@ def rating_estimates(
 ) -> list[Row]:
     """Rows of `rating_changes` with change, SE and df, not yet tested: `tested` takes those of all units."""
     rated = [i for i in framework.indicators if i.source == "responses"]
-    pairs = _both_cycles(natural.index, rated, framework, comparison)
-    there = [i for i in rated if i.name in pairs]
+    there, then, now = _both_cycles(natural.index, rated, framework, comparison)
     if not there:
         return [incomparable(i, "absent_in_one_cycle") for i in rated]
-    weights = np.vstack([[then, now, now - then] for then, now in (pairs[i.name] for i in there)])
+    weights = np.stack([then, now, now - then], axis=1).reshape(-1, len(natural.value))
     test = contrast(natural, weights)
     values, errors, df = (test[c].to_numpy().reshape(-1, 3) for c in ("estimate", "se", "df"))
     told = {"method": "linearised", "reason": f"design_{design}"}
+    sizes = ((weights != 0) @ np.nan_to_num(natural.n)).astype(int).reshape(-1, 3).tolist()
     found = {}
     for k, indicator in enumerate(there):
-        n0, n1 = (int(natural.n[weights != 0].sum()) for weights in pairs[indicator.name])
+        n0, n1, _ = sizes[k]
         row = started(indicator, values[k, 0], values[k, 1], design=design)
         found[indicator.name] = row | {"se": errors[k, 2], "df": df[k, 2], "n0": n0, "n1": n1} | told
     return [found.get(i.name) or incomparable(i, "absent_in_one_cycle") for i in rated]
@@ -76,23 +76,18 @@ def tested(rows: Sequence[Row], comparison: Comparison) -> list[Row]:
 
 def _both_cycles(
     index: pd.DataFrame, rated: Sequence[Indicator], framework: Framework, comparison: Comparison
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Per indicator, weights over `index` of the blended value then and now, of subjects in both."""
-    columns = (index[c].tolist() for c in ("cycle", "indicator", "subject"))
-    place = {key: k for k, key in enumerate(zip(*columns, strict=True))}
-    found = {}
-    for indicator in rated:
-        both = [
-            s for s in framework.subjects if all((c, indicator.name, s) in place for c in comparison.cycles)
-        ]
-        if not both:
-            continue
-        share = np.array([framework.subjects[s] for s in both])
-        sides = np.zeros((2, len(index)))
-        for side, cycle in zip(sides, comparison.cycles, strict=True):
-            side[[place[cycle, indicator.name, s] for s in both]] = share / share.sum()
-        found[indicator.name] = (sides[0], sides[1])
-    return found
+) -> tuple[list[Indicator], np.ndarray, np.ndarray]:
+    """Indicators some subject rated in both cycles, and weights (I, q) of their values then and now."""
+    cycle, name, subject = (index[c].tolist() for c in ("cycle", "indicator", "subject"))
+    asked = list(zip(name, subject, strict=True))
+    sides = [{a for a, c in zip(asked, cycle, strict=True) if c == one} for one in comparison.cycles]
+    both = sides[0] & sides[1]
+    shares = [framework.subjects[a[1]] if a in both and a[1] else 0.0 for a in asked]
+    own = np.array([i.name for i in rated])[:, None] == np.array(name)
+    weights = [own * np.array(shares) * (np.array(cycle) == one) for one in comparison.cycles]
+    there = weights[0].any(axis=1)
+    then, now = (w[there] / w[there].sum(axis=1, keepdims=True) for w in weights)
+    return [i for i, known in zip(rated, there, strict=True) if known], then, now
 
 
 def listed(test: pd.DataFrame) -> list[Row]:

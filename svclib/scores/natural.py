@@ -29,29 +29,37 @@ def natural(estimate: Estimate, framework: Framework) -> Estimate:
     Estimate
         Index columns cycle, subject, indicator, in the order of the framework.
     """
-    value = np.asarray(estimate.value, dtype=float)
-    keys = zip(*(estimate.index[c].tolist() for c in ("cycle", "subject", "item")), strict=True)
-    place = {key: k for k, (key, v) in enumerate(zip(keys, value, strict=True)) if np.isfinite(v)}
-    rows: list[tuple[str, str, str]] = []
-    used: list[list[int]] = []
-    for cycle in sorted({key[0] for key in place}):
-        for indicator in framework.indicators:
-            for subject in indicator.subjects or ("",):
-                names = (indicator.name,) if subject == "" else indicator.items
-                there = [place[key] for name in names if (key := (cycle, subject, name)) in place]
-                if there:
-                    rows.append((cycle, subject, indicator.name))
-                    used.append(there)
-    weights = np.zeros((len(rows), len(value)))
-    for row, there in zip(weights, used, strict=True):
-        row[there] = 1 / len(there)
-    return mapped(estimate, weights, _index(tuple(rows)))
+    columns = (estimate.index[c].tolist() for c in ("cycle", "subject", "item"))
+    finite = np.isfinite(np.asarray(estimate.value, dtype=float))
+    there = tuple(key if known else None for key, known in zip(zip(*columns, strict=True), finite, strict=True))
+    weights, index = _plan(there, tuple((i.name, i.subjects, i.items) for i in framework.indicators))
+    return mapped(estimate, weights, index)
 
 
 @functools.lru_cache(maxsize=256)
-def _index(rows: tuple[tuple[str, str, str], ...]) -> pd.DataFrame:
-    """Keys of indicators, shared by units alike."""
-    return pd.DataFrame(rows, columns=KEYS)
+def _plan(
+    there: tuple[tuple[str, str, str] | None, ...],
+    indicators: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...],
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Weights (m, q) of each indicator's items and what each row is; units alike share them.
+
+    there : cycle, subject and item of each estimate, None where it has no value
+    """
+    place = {key: k for k, key in enumerate(there) if key is not None}
+    rows: list[tuple[str, str, str]] = []
+    used: list[list[int]] = []
+    for cycle in sorted({key[0] for key in place}):
+        for name, subjects, items in indicators:
+            for subject in subjects or ("",):
+                keys = [(cycle, subject, item) for item in ((name,) if subject == "" else items)]
+                own = [place[key] for key in keys if key in place]
+                if own:
+                    rows.append((cycle, subject, name))
+                    used.append(own)
+    weights = np.zeros((len(rows), len(there)))
+    for row, own in zip(weights, used, strict=True):
+        row[own] = 1 / len(own)
+    return weights, pd.DataFrame(rows, columns=KEYS)
 
 
 def mapped(estimate: Estimate, weights: np.ndarray, index: pd.DataFrame) -> Estimate:
@@ -67,7 +75,9 @@ def mapped(estimate: Estimate, weights: np.ndarray, index: pd.DataFrame) -> Esti
         cov[:, unknown] = np.nan
         parts.append(Part(cov, part.df, part.name))
     n = np.where(used, np.asarray(estimate.n), 0).max(axis=1, initial=0)
-    note = tuple(_join(estimate.note[k] for k in np.flatnonzero(row)) for row in used)
+    note = ("",) * len(used)
+    if any(estimate.note):
+        note = tuple(_join(estimate.note[k] for k in np.flatnonzero(row)) for row in used)
     log = (used & estimate.on_log).any(axis=1) & (used.sum(axis=1) == 1)
     return Estimate(index.reset_index(drop=True), value, tuple(parts), n, note, log)
 
