@@ -80,10 +80,14 @@ def spread(past: pd.DataFrame) -> Spread | None:
     if lost:
         raise DataError(f"past scores lack {lost}; give {list(COLUMNS)}")
     known = past[np.isfinite(past["value"]) & (past["se"] > 0)]
-    x = known.pivot_table("value", "unit", "cycle").dropna()
+    if known.empty:
+        return None
+    # A score given twice must raise; a pivot table would average it.
+    both = known.pivot(index="unit", columns="cycle", values=["value", "se"])  # noqa: PD010
+    x = both["value"].dropna()
     if len(x) < policy.rule("rebound_units").cuts[0].at:
         return None
-    v = known.pivot_table("se", "unit", "cycle").loc[x.index].to_numpy() ** 2
+    v = both["se"].loc[x.index].to_numpy() ** 2
     values, between, over_time = x.to_numpy(), 0.0, 0.0
     centre = values.mean(axis=0)
     for _ in range(ROUNDS):

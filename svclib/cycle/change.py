@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from svclib import audit, improvement, inference, invariance
-from svclib.cycle.comparable import comparable
+from svclib.cycle.comparable import Comparable, comparable
 from svclib.cycle.controls import controlled
 from svclib.cycle.grading import Side, side_of
-from svclib.cycle.likeness import Likeness, like_for_like
+from svclib.cycle.likeness import Likeness, like_for_like, likeness
 from svclib.cycle.rebound import UNTESTED, beyond_rebound, focused
 from svclib.cycle.records import records
 from svclib.cycle.state import ALL_UNITS, State, design, estimates
@@ -29,24 +29,46 @@ SHIFTED = {"baseline_mix": "mix_shift", "population": "raked"}
 
 
 def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Tables "changes", "like_for_like" and "controlled_changes" against the baseline.
-
-    A unit whose mix of channels shifted is judged like for like.
-    """
-    params = state.params
-    comparison = Comparison(
-        state.baseline, state.cycle, params.confidence, params.adjust, tuple(params.families),
-        params.min_equivalent, state.framework.mid if state.framework.mid is not None else np.nan,
-    )  # fmt: skip
+    """Tables "changes", "like_for_like", "comparability" and "controlled_changes" against the baseline."""
+    comparison = compared(state)
     crude = estimates(state, kept, state.compared)
-    like = like_for_like(state, kept, crude, comparison)
+    like = likeness(state, kept, comparison)
+    checked = comparable(state, kept, tables, like)
+    table, used = judged(state, kept, tables, crude, (like, checked))
+    return {
+        "changes": table,
+        "like_for_like": like_for_like(state, kept, crude, like, comparison),
+        "comparability": checked.table,
+        "controlled_changes": controlled(state, used, table, comparison),
+    }
+
+
+def compared(state: State) -> Comparison:
+    """What is compared, and by which rules."""
+    params, mid = state.params, state.framework.mid
+    return Comparison(
+        state.baseline, state.cycle, params.confidence, params.adjust, tuple(params.families),
+        params.min_equivalent, mid if mid is not None else np.nan,
+    )  # fmt: skip
+
+
+def judged(
+    state: State,
+    kept: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    crude: Mapping[str, Estimate],
+    known: tuple[Likeness, Comparable],
+) -> tuple[pd.DataFrame, dict[str, Estimate]]:
+    """Table "changes" and the estimates behind it: a unit whose mix shifted is judged like for like."""
+    like, checked = known
+    comparison = compared(state)
     plain = _basis(state, kept)
     adjusted = _basis(state, like.responses) if like.shifted else plain
-    checked = comparable(state, kept, tables, like)
+    alike = like.estimates(state) if like.shifted else {}
     marked = _marks(state, tables, like)._replace(unlike=checked.unlike, said=checked.flags)
     found: list[Row] = []
     whole: list[tuple[Pair, Pair, tuple[int, int]]] = []
-    used = {u: like.estimates[u] if u in like.shifted else own for u, own in crude.items()}
+    used = {unit: alike[unit] if unit in like.shifted else own for unit, own in crude.items()}
     for unit in (u for u in used if u in state.units(state.cycle)):
         basis = adjusted if unit in like.shifted else plain
         side = side_of(state, tables["weights"], unit)
@@ -56,14 +78,7 @@ def changes(state: State, kept: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
         found += [{"unit": unit} | gated(row, unit, marked, state) for row in rows]
     found = beyond_rebound(state, improvement.tested(found, comparison), used, tables)
     found += together(whole, comparison, comparable=not tables["weights"]["relative"].any())
-    table = improvement.judge(found, comparison)
-    held = controlled(state, used, table, comparison)
-    return {
-        "changes": table,
-        "like_for_like": like.table,
-        "comparability": checked.table,
-        "controlled_changes": held,
-    }
+    return improvement.judge(found, comparison), used
 
 
 def _of_unit(
@@ -71,7 +86,7 @@ def _of_unit(
 ) -> tuple[list[Row], tuple[Pair, Pair] | None]:
     """Rows of one unit under the rules of its group, and its scores in both cycles."""
     both = natural(estimate, side.framework)
-    rows = _indicators(state, basis, unit, both, side.framework, comparison)
+    rows = _indicators(basis, unit, both, side.framework, comparison)
     pair = _nodes(state, unit, both, side, comparison)
     if pair is not None:
         sizes, comparable = _sizes(basis, unit), not side.weights["relative"].any()
@@ -157,7 +172,7 @@ def _basis(state: State, kept: pd.DataFrame) -> Basis:
 
 
 def _indicators(
-    state: State, basis: Basis, unit: str, both: Estimate, framework: Framework, comparison: Comparison
+    basis: Basis, unit: str, both: Estimate, framework: Framework, comparison: Comparison
 ) -> list[Row]:
     mine = basis.answers.get(unit)
     found = ratings(mine, both, framework, comparison, design=basis.design)

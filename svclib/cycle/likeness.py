@@ -25,26 +25,28 @@ BASELINE, POPULATION = "baseline_mix", "population"
 
 
 class Likeness(NamedTuple):
-    """Answers re-weighted, the estimates from them, and whose change they give.
+    """Answers re-weighted, and whose change they give.
 
-    table : table "like_for_like"
+    responses : answers with the weights of the mix held; units without a counterpart as they were
+    usable : units every category of which has a counterpart
     shifted : units to be judged like for like
     unmatched : units whose mix shifted but has a category without a counterpart
     standard : what the mix is held at, "baseline_mix" or "population"
     """
 
     responses: pd.DataFrame
-    estimates: Mapping[str, Estimate]
-    table: pd.DataFrame
+    usable: frozenset[str]
     shifted: frozenset[str]
     unmatched: frozenset[str]
     standard: str
 
+    def estimates(self, state: State) -> dict[str, Estimate]:
+        """Joint estimates of both cycles by unit, as `state.estimates` gives them."""
+        return estimates(state, self.responses, state.compared)
 
-def like_for_like(
-    state: State, kept: pd.DataFrame, crude: Mapping[str, Estimate], comparison: Comparison
-) -> Likeness:
-    """Compare crude changes with those under one mix of `standardise.by`, channels by default.
+
+def likeness(state: State, kept: pd.DataFrame, comparison: Comparison) -> Likeness:
+    """Hold the mix of `standardise.by`, channels by default, and find the units that need it.
 
     Current weights are multiplied by share in the baseline / share now of their category
     within unit and evaluator (post-stratification; Little 1993), unless a category has
@@ -52,8 +54,7 @@ def like_for_like(
     more than sampling explains (χ² over the categories of each evaluator, Holm over all),
     whatever that does to its change: a rule on the direction of a change would follow noise.
     Where the params give `margins` of the population, both cycles are raked to them instead, and
-    every unit is judged so.  The error takes the weights as fixed.  `rate_part` and `mix_part` split
-    the crude change exactly; `reversed` tells where a rating of a unit so judged changes direction.
+    every unit is judged so.
     """
     mixed = kept.assign(**{MIX: category(kept, state.params.standardise.by)})
     if state.params.standardise.margins:
@@ -62,23 +63,35 @@ def like_for_like(
     else:
         factor, standard, moved = _factors(mixed, comparison), BASELINE, _shifted(mixed)
     weight = kept["weight"].to_numpy(dtype=float) * np.nan_to_num(factor, nan=1.0)
+    lost = set(kept["unit"].to_numpy()[np.isnan(factor)])
+    usable = frozenset(str(unit) for unit in kept["unit"].unique() if unit not in lost)
     made = kept.assign(weight=weight)
-    found = estimates(state, made, state.compared)
-    units = kept["unit"].to_numpy()
-    usable = ~pd.Series(np.isnan(factor)).groupby(units).any()
+    return Likeness(made, usable, frozenset(moved & usable), frozenset(moved - usable), standard)
+
+
+def like_for_like(
+    state: State, kept: pd.DataFrame, crude: Mapping[str, Estimate], like: Likeness, comparison: Comparison
+) -> pd.DataFrame:
+    """Table "like_for_like": every crude change and the same under one mix.
+
+    The error takes the weights as fixed.  `rate_part` and `mix_part` split the crude change exactly;
+    `reversed` tells where a rating of a unit judged like for like changes direction.
+    """
+    found = like.estimates(state)
     rows = [
-        _compared(state, kept, unit, (plain, found[unit]), comparison).assign(moved=unit in moved)
+        _compared(state, kept, unit, (plain, found[unit]), comparison).assign(
+            moved=unit in like.shifted | like.unmatched
+        )
         for unit, plain in crude.items()
-        if usable.get(unit, False)
+        if unit in like.usable
     ]
-    now = made[(made["cycle"] == comparison.cycle).to_numpy()]
+    now = like.responses[(like.responses["cycle"] == comparison.cycle).to_numpy()]
     cost = {str(u): comparability.kish(w.to_numpy()) for u, w in now.groupby("unit")["weight"]}
+    mixed = kept.assign(**{MIX: category(kept, state.params.standardise.by)})
     table = _table(rows, _parts(state, mixed), cost)
-    told = {"baseline": comparison.baseline, "cycle": comparison.cycle, "standard": standard}
+    told = {"baseline": comparison.baseline, "cycle": comparison.cycle, "standard": like.standard}
     wanted = table.assign(**told, confidence=comparison.confidence)
-    ordered = sort_by_key("like_for_like", wanted[list(TABLES["like_for_like"].all_columns)])
-    matched = {unit for unit in moved if usable.get(unit, False)}
-    return Likeness(made, found, ordered, frozenset(matched), frozenset(moved - matched), standard)
+    return sort_by_key("like_for_like", wanted[list(TABLES["like_for_like"].all_columns)])
 
 
 def category(kept: pd.DataFrame, by: Sequence[str]) -> pd.Series:
@@ -134,11 +147,12 @@ def _raked(state: State, kept: pd.DataFrame) -> np.ndarray:
 def _shifted(mixed: pd.DataFrame) -> set[str]:
     """Units whose mix differs between the cycles by more than sampling explains."""
     units, p = [], []
-    for (unit, _), rows in mixed.groupby(GROUP, sort=True):
-        counts = pd.crosstab(rows["cycle"], rows[MIX])
-        if counts.shape[0] == 2 and counts.shape[1] > 1:
+    counts = pd.crosstab([mixed[c] for c in (*GROUP, MIX)], mixed["cycle"])
+    for (unit, _), rows in counts.groupby(level=GROUP, sort=True):
+        table = rows.to_numpy()
+        if len(table) > 1 and table.any(axis=0).sum() == 2:
             units.append(str(unit))
-            tested: Any = stats.chi2_contingency(counts.to_numpy())
+            tested: Any = stats.chi2_contingency(table)
             p.append(float(tested.pvalue))
     adjusted = inference.adjust(np.array(p), "holm") if p else np.array([])
     return {unit for unit, value in zip(units, adjusted, strict=True) if value < ALPHA}

@@ -59,19 +59,21 @@ def beyond_rebound(
     if not any(row["unit"] in units and not row.get("verdict") for row in rows):
         return list(rows)
     before = _past(state, used, tables)
-    spreads = {str(node): comparability.spread(part) for node, part in before.groupby("node", sort=False)}
     now = {
         unit: _scores(used[unit], side_of(state, tables["weights"], unit), state, state.compared)
         for unit in units
         if unit in used
     }
+    spreads = {str(node): part for node, part in before.groupby("node", sort=False)}
+    own = dict(iter(before[before["unit"].isin(units)].groupby(["unit", "node"])))
+    at_baseline = {key for key, part in own.items() if state.baseline in set(part["cycle"])}
     found = []
     for row in rows:
-        known = before[(before["unit"] == row["unit"]) & (before["node"] == row["node"])]
-        spread = spreads.get(row["node"])
+        key = (row["unit"], row["node"])
         tested = row["unit"] in now and not row.get("verdict") and np.isfinite(row.get("p_diff", np.nan))
-        if tested and spread and state.baseline in set(known["cycle"]):
-            row |= _tested(state, row, known, spread, _next(now[row["unit"]], row["node"], state))  # noqa: PLW2901
+        spread = comparability.spread(spreads[row["node"]]) if tested and key in at_baseline else None
+        if spread:
+            row |= _tested(state, row, own[key], spread, _next(now[row["unit"]], row["node"], state))  # noqa: PLW2901
         found.append(row)
     return found
 

@@ -1,7 +1,7 @@
 """Cycles with a known truth through the steps of a report, as often as asked.
 
 Every replication draws a truth, two cycles from it, and evaluates them by `state.flags`,
-`state.valid`, `grading.scored` and `change.changes`: steps 10, 40 and 50 of a report without
+`state.valid`, `grading.scored` and `change.judged`: steps 10, 40 and 50 of a report without
 reliability, invariance and robustness, which set marks beside a number and never the number.
 Weights are those of the cycle simulated, worked out once (step 30).
 """
@@ -23,8 +23,10 @@ from svclib import grades as grades_of
 from svclib import kpis, scores, simulate
 from svclib.columns import empty
 from svclib.cycle import change, grading
+from svclib.cycle.comparable import comparable
+from svclib.cycle.likeness import likeness
 from svclib.cycle.populations import BEFORE, NOW, Job
-from svclib.cycle.state import ALL_UNITS, State, flags, valid
+from svclib.cycle.state import ALL_UNITS, State, estimates, flags, valid
 from svclib.errors import ParamError
 from svclib.framework import Framework
 from svclib.grades import Around
@@ -155,7 +157,11 @@ def chain(state: State, weighted: pd.DataFrame) -> Tables:
     names = ("indicator_scores", "totals", "grades")
     tables = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in names}
     unasked = {name: empty(name) for name in ("authenticity", "reliability", "invariance")}
-    return tables | change.changes(state, kept, tables | unasked | {"weights": weighted})
+    known = tables | unasked | {"weights": weighted}
+    crude = estimates(state, kept, state.compared)
+    like = likeness(state, kept, change.compared(state))
+    checked = comparable(state, kept, known, like)
+    return tables | {"changes": change.judged(state, kept, known, crude, (like, checked))[0]}
 
 
 def true_grades(of: Job, truth: pd.DataFrame, cycle: str) -> Tables:

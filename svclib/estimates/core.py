@@ -113,9 +113,10 @@ def draws(estimate: Estimate, *, size: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     out = np.tile(np.asarray(estimate.value, dtype=float), (size, 1))
     for part in estimate.parts:
-        normal = rng.standard_normal((size, len(estimate.value)))
         scale = np.sqrt(part.df / rng.chisquare(part.df, size)) if np.isfinite(part.df) else np.ones(size)
-        out += (normal @ _symmetric_root(part.cov)) * scale[:, None]
+        own = np.flatnonzero(np.diag(part.cov) != 0)
+        root = _symmetric_root(part.cov[np.ix_(own, own)])
+        out[:, own] += (rng.standard_normal((size, len(own))) @ root) * scale[:, None]
         out[:, np.isnan(np.diag(part.cov))] = np.nan
     value = estimate.value[estimate.on_log]
     out[:, estimate.on_log] = value * np.exp(out[:, estimate.on_log] / value - 1)

@@ -56,7 +56,9 @@ def answers_of(
     who = rows["respondent"].to_numpy() if panel else None
     order = np.argsort(unit, kind="stable")
     names, found = tuple(i.name for i in indicators), {}
-    for name, at in zip(units, np.split(order, np.cumsum(np.bincount(unit))[:-1]), strict=True):
+    edges = np.searchsorted(unit[order], np.arange(len(units) + 1))
+    for k, name in enumerate(units):
+        at = order[edges[k] : edges[k + 1]]
         rated = _means(x[at], member, asked[subject[at]])
         own = who[at] if who is not None else np.array([])
         n_clusters = int(named[np.unique(cluster[at])].sum())

@@ -208,12 +208,13 @@ def _proportion(pair: _Pair) -> Row:
     test = inference.proportion_change(
         x0, n0, x1, n1, mid=pair.row["mid"] / scale, confidence=pair.comparison.confidence
     )
-    test = test.assign(**{c: test[c] * scale for c in _LIMITS})
+    found = listed(test)[0]
+    found |= {c: found[c] * scale for c in _LIMITS}
     p0, p1 = x0 / n0, x1 / n1
     se = scale * float(np.sqrt(p0 * (1 - p0) / n0 + p1 * (1 - p1) / n1))
     told = {"method": "score_test", "reason": "kind_proportion"}
     needed = _needed(pair, se, pair.row["mid"], "denominator")
-    return listed(test)[0] | _sizes(pair, "denominator") | told | {"required_n": needed}
+    return found | _sizes(pair, "denominator") | told | {"required_n": needed}
 
 
 def _rate(pair: _Pair, counts: tuple[float, ...], evidence: Evidence) -> Row:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from svclib.estimates import Estimate, Part, contrast
-from svclib.framework import Framework, Indicator
+from svclib.framework import Framework
 
 KEYS = ["cycle", "subject", "indicator"]
 
@@ -31,7 +31,9 @@ def natural(estimate: Estimate, framework: Framework) -> Estimate:
     """
     columns = (estimate.index[c].tolist() for c in ("cycle", "subject", "item"))
     finite = np.isfinite(np.asarray(estimate.value, dtype=float))
-    there = tuple(key if known else None for key, known in zip(zip(*columns, strict=True), finite, strict=True))
+    there = tuple(
+        key if known else None for key, known in zip(zip(*columns, strict=True), finite, strict=True)
+    )
     weights, index = _plan(there, tuple((i.name, i.subjects, i.items) for i in framework.indicators))
     return mapped(estimate, weights, index)
 
@@ -111,11 +113,16 @@ def natural_values(estimate: Estimate, framework: Framework, *, unit: str) -> pd
     ratings = mapped(parts, np.eye(len(parts.value))[rated], parts.index[rated])
     keys, weights = blend_map(ratings.index, framework)
     headline = mapped(ratings, weights, keys.assign(subject=""))
-    absent = [_absent(framework.indicator(i), c, ratings.index) for c, i in keys.itertuples(index=False)]
     frame = pd.concat(
         [
             _frame(ratings, np.eye(len(ratings.value)), ratings),
-            _frame(headline, weights, ratings, n=(weights > 0) @ ratings.n, extra=absent),
+            _frame(
+                headline,
+                weights,
+                ratings,
+                n=(weights > 0) @ ratings.n,
+                extra=_absent(keys, ratings, framework),
+            ),
         ],
         ignore_index=True,
     )
@@ -135,10 +142,14 @@ def _frame(
     return pd.concat([what.index[KEYS], found], axis=1).assign(n=what.n if n is None else n, note=note)
 
 
-def _absent(indicator: Indicator, cycle: str, index: pd.DataFrame) -> str:
-    here = index[(index["cycle"] == cycle) & (index["indicator"] == indicator.name)]["subject"]
-    absent = [s for s in indicator.subjects if s not in set(here)]
-    return f"subjects_absent:{','.join(absent)}" if absent else ""
+def _absent(keys: pd.DataFrame, ratings: Estimate, framework: Framework) -> list[str]:
+    """Note of each headline row whose indicator an evaluator of its did not rate."""
+    here = set(zip(*(ratings.index[c].tolist() for c in ("cycle", "indicator", "subject")), strict=True))
+    notes = []
+    for cycle, name in zip(keys["cycle"], keys["indicator"], strict=True):
+        lost = [s for s in framework.indicator(name).subjects if (cycle, name, s) not in here]
+        notes.append(f"subjects_absent:{','.join(lost)}" if lost else "")
+    return notes
 
 
 def _join(notes: object) -> str:

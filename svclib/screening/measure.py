@@ -81,20 +81,34 @@ def _of_subject(
         "longest_run": run.length, "run_bits": run.bits,
         "mahalanobis": far.d2, "distance_items": far.items, "mahalanobis_p": far.p, "distance_cut": far.cut,
         "even_odd": halves.consistency, "blocks": halves.blocks, "spread": halves.spread,
-        "identical": np.nan, "other": -1, "burst": 0.0, "burst_of": 0.0,
     })  # fmt: skip
+    alone = _among_unit(
+        rows, codes, np.minimum(bits.sum(axis=1), arrangement(comparable)), when, cuts, minutes
+    )
+    return told.assign(**alone)
+
+
+def _among_unit(
+    rows: pd.DataFrame,
+    codes: np.ndarray,
+    whole: np.ndarray,
+    when: np.ndarray,
+    cuts: Mapping[str, float],
+    minutes: float,
+) -> dict[str, np.ndarray]:
+    """Most similar form and burst of every row, among the forms of its unit."""
     asked = ~np.isnan(codes).all(axis=0)
-    whole = np.minimum(bits.sum(axis=1), arrangement(comparable))
+    share, other = np.full(len(rows), np.nan), np.full(len(rows), -1)
+    size, of = np.zeros(len(rows)), np.zeros(len(rows))
     numbers = rows["row"].to_numpy()
     who = rows["respondent"].str.strip().to_numpy(dtype=object)
     for at in rows.groupby("unit", sort=False).indices.values():
         own = codes[at][:, asked]
         alike = near_duplicates(own, whole[at], who[at], cut=cuts["near_duplicate"])
-        told.loc[at, "identical"] = alike.share
-        told.loc[at, "other"] = np.where(alike.other >= 0, numbers[at][alike.other], -1)
+        share[at], other[at] = alike.share, np.where(alike.other >= 0, numbers[at][alike.other], -1)
         found = bursts(own, when[at], codes[:, asked], least=cuts["burst"], minutes=minutes)
-        told.loc[at, "burst"], told.loc[at, "burst_of"] = found.size, found.of
-    return told
+        size[at], of[at] = found.size, found.of
+    return {"identical": share, "other": other, "burst": size, "burst_of": of}
 
 
 def _minutes(rows: pd.DataFrame) -> np.ndarray:
