@@ -20,9 +20,12 @@ import svclib
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+EXTRAS = [r for of in PROJECT["project"]["optional-dependencies"].values() for r in of]
 DECLARED = {
     r.name: r
-    for r in map(Requirement, PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"])
+    for r in map(
+        Requirement, PROJECT["project"]["dependencies"] + EXTRAS + PROJECT["dependency-groups"]["dev"]
+    )
 }
 # Packages with another name on conda-forge; "" = not needed by conda users.
 CONDA_NAME = {"matplotlib": "matplotlib-base", "uv": ""}
