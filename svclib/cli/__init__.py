@@ -1,0 +1,10 @@
+"""Command line of svclib: one module per kind of command.
+
+Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was written, 3 a verified run
+differs, 4 a run that was asked for step 60 alone raised red or amber warnings.
+"""
+
+from svclib.cli import evaluate, inputs
+from svclib.cli.base import main, preferred
+
+__all__ = ["evaluate", "inputs", "main", "preferred"]

@@ -1,0 +1,144 @@
+"""Commands that compute: `run`, `simulate`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from svclib.cli.base import ALERTS_RAISED, command, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MONITORING = "60"
+
+
+@command
+@click.argument("params", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="reports",
+    show_default=True,
+    help="Folder for <name>/<cycle>/<run_id>.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at the same time (default: at most 2).")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="STEP",
+    help="Only this step (such as 40) and those before it, kept as a partial run. Repeatable.",
+)
+@click.option("--no-units", is_flag=True, help="Leave out the reports of the single units.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Evaluate the period up to this day only; published beside the cycle as a draft.",
+)
+@click.option("--notebooks", type=click.Path(path_type=Path, exists=True, file_okay=False), hidden=True)
+def run(  # noqa: PLR0913 - one argument per option of the command
+    *,
+    params: Path,
+    out: Path,
+    jobs: int | None,
+    only: tuple[str, ...],
+    no_units: bool,
+    as_of: dt.datetime | None,
+    notebooks: Path | None,
+    lang: str,
+) -> None:
+    """Evaluate the cycle of PARAMS: notebooks, tables, manifest and HTML reports, published at once.
+
+    With --only 60 the exit code is 4 where a warning value, a limit or a control limit is breached;
+    they are listed in alerts.csv of the run.  With --as-of DAY it watches a cycle that is under way.
+    """
+    from svclib import run as runner
+
+    steps = tuple(step for entry in only for step in entry.replace(",", " ").split())
+    options: dict[str, Any] = {} if notebooks is None else {"notebooks": notebooks}
+    options |= {"as_of": as_of.date()} if as_of else {}
+    options |= {"say": functools.partial(say, lang=lang, err=True)}
+    done = runner.run_cycle(params, out=out, jobs=jobs or 0, only=steps, units=not no_units, **options)
+    say(f"{done.path}  ({done.seconds:.0f} s, body {done.body_hash[:12]})", lang)
+    for report in sorted(done.path.glob("report.*.html")):
+        click.echo(report)
+    if steps == (MONITORING,):
+        _warn(done.path, lang)
+
+
+def _warn(path: Path, lang: str) -> None:
+    """Say how many warnings the run raised, and end with their exit code if there are any."""
+    import pandas as pd
+
+    levels = list(pd.read_parquet(path / "tables" / "alerts.parquet", columns=["level"])["level"])
+    red, amber = levels.count("red"), levels.count("amber")
+    if red + amber:
+        say(f"warnings raised: {red} red, {amber} amber; see {path / 'alerts.csv'}", lang, err=True)
+        sys.exit(ALERTS_RAISED)
+
+
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Every table as parquet, and as CSV that Excel opens."""
+    from svclib import columns
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        found = columns.checked(name, frame)
+        found.to_parquet(folder / f"{name}.parquet", index=False)
+        found.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+
+
+@command
+@click.argument("params", type=click.Path(path_type=Path))
+@click.option("--replications", type=int, default=200, show_default=True, help="Pairs of cycles per case.")
+@click.option("--jobs", type=int, default=1, show_default=True, help="Processes at the same time.")
+@click.option("--seed", type=int, help="Random seed (default: that of PARAMS).")
+@click.option("--case", "cases", multiple=True, help="Only this case, such as unchanged. Repeatable.")
+@click.option("--n", type=int, help="Questionnaires per unit (default: as in the data).")
+@click.option("--units", type=int, help="Units, for a framework without data; needs --n.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the tables (default: 模拟/<cycle>).")
+def simulate(  # noqa: PLR0913 - one argument per option of the command
+    *,
+    params: Path,
+    replications: int,
+    jobs: int,
+    seed: int | None,
+    cases: tuple[str, ...],
+    n: int | None,
+    units: int | None,
+    out: Path | None,
+    lang: str,
+) -> None:
+    """Count how often grades and verdicts are wrong, in simulated cycles like that of PARAMS."""
+    from tqdm import tqdm
+
+    from svclib import cycle
+    from svclib import simulate as simulated
+    from svclib.cycle import populations, simulation
+    from svclib.wording import simulate as wording
+
+    ctx = cycle.open(str(params))
+    wanted = simulated.cases(cases)
+    job = populations.job(
+        ctx.state, lambda: (ctx.table("exclusions"), ctx.table("weights")), n=n, units=units
+    )
+    found = simulation.run(
+        job,
+        wanted,
+        replications=replications,
+        seed=ctx.params.seed if seed is None else seed,
+        jobs=jobs,
+        follow=lambda done, total: tqdm(done, total=total, file=sys.stderr),
+    )
+    tables = simulated.tables(*found)
+    folder = out or Path("模拟", ctx.params.cycle)
+    _write(tables, folder)
+    for line in wording.summary(tables, lang)["text"]:
+        click.echo(line)
+    click.echo(folder)
