@@ -25,7 +25,7 @@ def test_every_check_by_hand():
     assert got.loc["excluded", ["value0", "value1"]].tolist() == pytest.approx([0, 0.2])
     assert got.loc["volume", ["value0", "value1"]].tolist() == pytest.approx([200 / 90, 100 / 45])
     assert got.loc["backlog", ["value0", "value1", "n0", "n1"]].tolist() == pytest.approx(
-        [0.06, 0.45, 12, 45]
+        [12 / (200 / 90), 45 / (100 / 45), 12, 45]
     )
     assert got["judgement"].to_dict() == {
         **dict.fromkeys(("open", "unknown_cause", "excluded", "backlog"), "note"), "volume": "comparable",

@@ -45,8 +45,9 @@ def test_what_is_comparable_is_not_listed_and_nothing_else_says_so():
 
 
 def test_indicators_that_count_the_same_records_share_a_sentence():
-    rows = [{"check": "backlog", "node": node, "p": p} for node, p in (("态度", 0.01), ("效率", 0.02))]
+    shared = {"check": "backlog", "value0": 12.5, "value1": 50.0}
+    rows = [shared | {"node": node, "p": p} for node, p in (("态度", 0.01), ("效率", 0.02))]
     assert said("zh", *rows) == [
-        "甲“态度、效率”的期末积压由21件变为84件，与记录量之比由12.5%变为50%：指标的变化可能来自积压，请先核实。"
+        "甲“态度、效率”的期末积压由21件变为84件，折合日均记录量由12.5天变为50.0天：指标的变化可能来自积压，请先核实。"
     ]
     assert said("en", *rows)[0].startswith("Alpha, “Attitude, Efficiency”: the backlog went from 21 to 84")

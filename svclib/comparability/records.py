@@ -36,7 +36,7 @@ def record_keeping(
     DataFrame
         check, unit, node, value0, value1, n0, n1, p (Holm over the table), judgement: "note" for a
         jump.  Values are shares (of the volume; excluded of volume and excluded), records per day
-        (volume), and backlog per record.
+        (volume), and days of that volume (backlog): periods of unequal length stay comparable.
 
     Notes
     -----
@@ -67,9 +67,9 @@ def _checks(pair: dict[Any, Any]) -> list[tuple[Any, ...]]:
     for check in SHARES:
         whole = [pair[f"volume{t}"] + (pair[f"excluded{t}"] if check == "excluded" else 0) for t in (0, 1)]
         found += _compared(check, named, [pair[f"{check}{t}"] for t in (0, 1)], whole)
-    for check, per in (("volume", "days"), ("backlog", "volume")):
-        found += _compared(check, named, *([pair[f"{c}{t}"] for t in (0, 1)] for c in (check, per)))
-    return found
+    days, volume, backlog = ([pair[f"{c}{t}"] for t in (0, 1)] for c in ("days", "volume", "backlog"))
+    found += _compared("volume", named, volume, days)
+    return found + _compared("backlog", named, backlog, [v / d for v, d in zip(volume, days, strict=True)])
 
 
 def _compared(

@@ -36,6 +36,7 @@ def sentence(template_id: str, row: Row, lang: str, label: Label, decimals: Deci
     Notes
     -----
     A slot may ask for a form: `{x:+}` signed, `{p:p}` "=0.012" or "<0.001", `{x:%}` percent,
+    `{x:percent}` percent with one digit, `{x:1}` one digit,
     `{x:g}` without trailing zeros, `{x:ratio}` "1/5" below one, `{x:odds}` a probability as ">99.9%".
     """
     out: list[str] = []
@@ -76,6 +77,8 @@ FORMS: dict[str, Callable[[Any, int], str]] = {
     "+": tables.signed,
     "p": _p,
     "%": lambda value, _: tables.short_percent(value),
+    "percent": lambda value, _: tables.percent(value),
+    "1": lambda value, _: tables.fmt(value, 1),
     "g": lambda value, _: tables.short(value),
     "ratio": lambda value, _: tables.ratio(value),
     "odds": lambda value, _: tables.odds(value),
