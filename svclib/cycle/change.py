@@ -74,11 +74,11 @@ def judged(
         side = side_of(state, tables["weights"], unit)
         rows, pair = _of_unit(state, basis, unit, used[unit], side, comparison)
         if pair is not None and unit not in marked.blocked:
-            whole.append((*pair, _sizes(basis, unit)))
+            whole.append((*pair, _sizes(basis, unit, used[unit], comparison)))
         found += [{"unit": unit} | gated(row, unit, marked, state) for row in rows]
     found = beyond_rebound(state, improvement.tested(found, comparison), used, tables)
-    found += together(whole, comparison, comparable=not tables["weights"]["relative"].any())
-    return improvement.judge(found, comparison), used
+    every = together(whole, comparison, comparable=not tables["weights"]["relative"].any())
+    return improvement.judge(found + _needed(every, asked=bool(plain.answers)), comparison), used
 
 
 def _of_unit(
@@ -89,9 +89,15 @@ def _of_unit(
     rows = _indicators(basis, unit, both, side.framework, comparison)
     pair = _nodes(state, unit, both, side, comparison)
     if pair is not None:
-        sizes, comparable = _sizes(basis, unit), not side.weights["relative"].any()
-        rows += improvement.composite_changes(*pair, comparison, n=sizes, comparable=comparable)
+        sizes, comparable = _sizes(basis, unit, estimate, comparison), not side.weights["relative"].any()
+        scores = improvement.composite_changes(*pair, comparison, n=sizes, comparable=comparable)
+        rows += _needed(scores, asked=unit in basis.answers)
     return rows, pair
+
+
+def _needed(scores: list[Row], *, asked: bool) -> list[Row]:
+    """The sample that would decide, in respondents: of scores of records alone nobody can say it."""
+    return scores if asked else [row | {"required_n": np.nan} for row in scores]
 
 
 class Marks(NamedTuple):
@@ -206,11 +212,14 @@ def ratings(
     return [row if row.get("verdict") else row | own | counts for row, own in zip(rows, found, strict=True)]
 
 
-def _sizes(basis: Basis, unit: str) -> tuple[int, int]:
-    if unit not in basis.answers:
-        return 0, 0
-    now = basis.answers[unit].now
-    return int((~now).sum()), int(now.sum())
+def _sizes(basis: Basis, unit: str, estimate: Estimate, comparison: Comparison) -> tuple[int, int]:
+    """Respondents then and now; of a unit nobody was asked about, the fewest records behind a value."""
+    if unit in basis.answers:
+        now = basis.answers[unit].now
+        return int((~now).sum()), int(now.sum())
+    cycle, sampled = estimate.index["cycle"].to_numpy(), np.diag(estimate.cov) > 0
+    then, current = (estimate.n[sampled & (cycle == c)] for c in comparison.cycles)
+    return int(min(then, default=0)), int(min(current, default=0))
 
 
 def _nodes(
