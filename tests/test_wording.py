@@ -415,7 +415,7 @@ def test_advice_is_the_one_of_the_framework():
 def test_empty_tables_make_no_sentence_and_no_alert_is_said():
     assert wording.changes(columns.empty("changes"), "zh", rf.label).empty
     zh, _ = pair(wording.alerts, columns.empty("alerts"))
-    assert zh == ["没有触及预警值或否决线的指标，也没有变差的统计信号。"]
+    assert zh == ["没有触及预警值或否决线的指标，也没有变差的统计信号（试用控制限只作提示，不发预警）。"]
 
 
 def test_every_template_is_reached_or_rendered():
