@@ -133,6 +133,11 @@ def test_neither_measures_nor_training(tmp_path: Path):
     ("said", "told"),
     [
         ({"comparison": ["戊"]}, ("comparison", "unknown unit '戊'", "Name one of units.")),
+        ({"focus": ["戊"]}, ("focus", "unknown unit '戊'", "Name one of units.")),
+        (
+            {"phases": [{"from": "2026-05-15", "reason": "新系统", "units": ["戊"]}]},
+            ("phases.units", "unknown unit '戊'", "Name one of units."),
+        ),
         ({"training": {"moves": {"礼义": ["态度"]}}}, ("training.moves", "unknown course '礼义'", "礼仪")),
         ({"training": {"moves": {"礼仪": ["态渡"]}}}, ("training.moves", "unknown indicator '态渡'", "态度")),
     ],

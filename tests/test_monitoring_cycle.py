@@ -81,16 +81,9 @@ def test_a_declared_phase_has_limits_of_its_own(tmp_path: Path):
     assert set(made["control_points"].query("node == '投诉'")["phase"]) == {1}
 
 
-@pytest.mark.parametrize(
-    ("phase", "text"),
-    [
-        ({"from": "2026-04-01", "reason": "改制"}, r"2026-04-01 \(改制\) has no days before it"),
-        ({"from": "2026-05-18", "reason": "改制", "units": ["申"]}, "'申', which is no unit; nearest"),
-    ],
-)
-def test_phases_outside_the_data_are_refused(tmp_path: Path, phase, text):
-    with pytest.raises(ParamError, match=text):
-        evaluated(office(tmp_path, phases=[phase]))
+def test_phases_outside_the_data_are_refused(tmp_path: Path):
+    with pytest.raises(ParamError, match=r"2026-04-01 \(改制\) has no days before it"):
+        evaluated(office(tmp_path, phases=[{"from": "2026-04-01", "reason": "改制"}]))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from svclib.columns import TABLES, empty, sort_by_key
 from svclib.cycle import records
 from svclib.cycle.grading import last_grades, scored, without_draws
 from svclib.cycle.state import State, flags, valid
-from svclib.errors import ParamError, nearest
+from svclib.errors import ParamError
 from svclib.framework import Indicator
 from svclib.framework.measures import COUNTED
 from svclib.monitoring import Phase, Spec
@@ -234,19 +234,13 @@ def _phases(state: State, last: pd.Series) -> list[Phase]:
 
 
 def _check_phases(state: State) -> None:
-    """Refuse a phase of an unknown unit, or one that begins before anything is known."""
-    units, told = state.units(state.cycle), []
+    """Refuse a phase that begins before anything is known."""
     first = min((str(s.start.date()) for s in state.spans.values() if s is not None), default="")
-    for rule in state.params.phases:
-        if not first or str(rule.day) <= first:
-            told.append(
-                f"a phase from {rule.day} ({rule.reason}) has no days before it: data begin on {first}"
-            )
-        told += [
-            f"a phase names {unit!r}, which is no unit; nearest: {nearest(unit, units)!r}"
-            for unit in rule.units
-            if unit not in units
-        ]
+    told = [
+        f"a phase from {rule.day} ({rule.reason}) has no days before it: data begin on {first}"
+        for rule in state.params.phases
+        if not first or str(rule.day) <= first
+    ]
     if told:
         raise ParamError(f"{state.params.file.name}: {'; '.join(told)}. Correct phases")
 

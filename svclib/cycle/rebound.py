@@ -11,7 +11,6 @@ from svclib import comparability, inference
 from svclib.comparability import Spread
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.state import State, estimates, flags, valid
-from svclib.errors import ParamError, nearest
 from svclib.estimates import Estimate, draws
 from svclib.improvement.rows import Row
 from svclib.scores import blend_map, natural, score_draws
@@ -26,12 +25,6 @@ def focused(state: State, grades: pd.DataFrame) -> list[str]:
     """Units in focus: those named, or the worst share of the baseline's graded units, one at least."""
     focus = state.params.focus
     if isinstance(focus, tuple):
-        known = state.units(state.cycle)
-        lost = [unit for unit in focus if unit not in known]
-        if lost:
-            near = nearest(lost[0], known)
-            hint = f" Did you mean {near!r}?" if near else ""
-            raise ParamError(f"focus names units that are not evaluated: {', '.join(lost)}.{hint}")
         return list(focus)
     before = grades[(grades["cycle"] == state.baseline) & (grades["status"] == "graded")]
     return list(before.nsmallest(max(1, int(round(len(before) * focus, 9))), "published", keep="all")["unit"])

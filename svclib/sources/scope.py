@@ -37,12 +37,15 @@ def problems(params: Params, units: pd.DataFrame) -> list[Problem]:
 
 
 def named(params: Params, units: pd.DataFrame, training: pd.DataFrame | None) -> list[Problem]:
-    """Unknown units of `comparison`, and courses of `training.moves` that the sheet does not have."""
+    """Unknown units of `comparison`, `focus` and `phases`, and courses of `training.moves` nobody took."""
     known, file = [str(u) for u in units["unit"]], params.file.name
+    wanted = [("comparison", unit) for unit in params.comparison]
+    wanted += [("focus", unit) for unit in (params.focus if isinstance(params.focus, tuple) else ())]
+    wanted += [("phases.units", unit) for rule in params.phases for unit in rule.units]
     found = [
-        Problem(file, "", "comparison", f"unknown unit {u!r}", "Name one of units.", nearest(u, known))
-        for u in params.comparison
-        if known and u not in known
+        Problem(file, "", key, f"unknown unit {unit!r}", "Name one of units.", nearest(unit, known))
+        for key, unit in wanted
+        if known and unit not in known
     ]
     if training is None:
         return found
