@@ -1,45 +1,44 @@
-"""What a run was made of: one canonical JSON whose `body` is equal for equal inputs."""
+"""What a run was made of: one canonical JSON whose `body` is equal for equal inputs.
+
+The body holds what determines the numbers and the hashes of the tables; its hash does not depend
+on the engine, the number of jobs, the machine or the time.  Beside it stand the bytes of every
+published file, where the run was made, and what differs from one run to the next.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import hashlib
 import json
-import os
+import locale
 import platform
-from collections.abc import Mapping
-from enum import Enum
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel
 
 import svclib
+from svclib import params as params_module
+from svclib.errors import DataError
+from svclib.params import Params
+from svclib.params.content import canonical, digest, file_hash, plain
 
-SCHEMA = 1
+__all__ = [
+    "NAME", "SCHEMA", "body", "canonical", "chain", "digest", "file_hash", "file_hashes", "frame_hash",
+    "input_hashes", "notebook_hash", "plain", "read", "table_hashes", "write",
+]  # fmt: skip
+
+SCHEMA = 2
+NAME = "manifest.json"
 LOCK = "requirements.lock"
+HOME = Path(svclib.__file__).resolve().parents[1]
+TABLE_FOLDERS = ("tables", "private")
 _PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "papermill", "nbconvert", "matplotlib")
-
-
-def canonical(value: Any) -> bytes:
-    """Bytes of `value` as JSON with sorted keys and no spaces."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8")
-
-
-def digest(value: Any) -> str:
-    """sha256 of the canonical JSON of `value`."""
-    return hashlib.sha256(canonical(value)).hexdigest()
-
-
-def file_hash(path: Path) -> str:
-    """sha256 of a file's bytes."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def frame_hash(frame: pd.DataFrame) -> str:
@@ -53,11 +52,22 @@ def frame_hash(frame: pd.DataFrame) -> str:
     return total.hexdigest()
 
 
+def table_files(run_dir: Path) -> dict[str, Path]:
+    """Every Parquet table of a run, private ones included, by name."""
+    files = [path for folder in TABLE_FOLDERS for path in sorted((run_dir / folder).glob("*.parquet"))]
+    return {path.stem: path for path in files}
+
+
 def table_hashes(run_dir: Path) -> dict[str, str]:
     """Content hash of every Parquet table of a run, private ones included, by file name."""
-    folders = [run_dir / "tables", run_dir / "private"]
-    files = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
-    return {path.stem: frame_hash(pd.read_parquet(path)) for path in files}
+    return {name: frame_hash(pd.read_parquet(path)) for name, path in table_files(run_dir).items()}
+
+
+def file_hashes(run_dir: Path) -> dict[str, str]:
+    """sha256 of every published file by its path in the run; the manifest and hidden files are none."""
+    found = {path.relative_to(run_dir) for path in run_dir.rglob("*") if path.is_file()}
+    shown = [p for p in found if p != Path(NAME) and not any(part.startswith(".") for part in p.parts)]
+    return {p.as_posix(): file_hash(run_dir / p) for p in sorted(shown)}
 
 
 def notebook_hash(path: Path) -> str:
@@ -66,42 +76,39 @@ def notebook_hash(path: Path) -> str:
     return digest([[cell["cell_type"], "".join(cell["source"])] for cell in cells])
 
 
-def plain(value: Any, *, base: Path | None) -> Any:
-    """`value` as JSON types; paths become relative to `base`, or bare file names when it is None."""
-    if isinstance(value, Path):
-        return value.name if base is None else Path(os.path.relpath(value, base)).as_posix()
-    if isinstance(value, BaseModel):
-        value = {name: getattr(value, name) for name in type(value).model_fields}
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item, base=base) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item, base=base) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(plain(item, base=base) for item in value)
-    return _scalar(value)
+def chain(params: Params) -> list[Params]:
+    """The params of a cycle first, then of every cycle its numbers rest on."""
+    others = [path for path in (params.baseline, *params.history, *params.cycles) if path is not None]
+    named = [params_module.load(path) for path in dict.fromkeys(others)]
+    below = dict.fromkeys(path for each in named for path in each.cycles)
+    known = {each.file for each in named}
+    return [params, *named, *(params_module.load(path) for path in below if path not in known)]
 
 
-def body(chain: list[Any], *, run_dir: Path, notebooks: list[Path]) -> dict[str, Any]:
+def input_hashes(cycles: Sequence[Params]) -> dict[str, str]:
+    """sha256 of every data file by cycle and source, such as "2026Q2/responses"."""
+    return {
+        f"{each.cycle}/{name}": file_hash(source.path)
+        for each in cycles
+        for name, source in each.data.items()
+    }
+
+
+def body(chain: Sequence[Params], *, run_dir: Path, notebooks: Sequence[Path]) -> dict[str, Any]:
     """The part of the manifest that equal inputs make equal.
 
     `chain` holds the params of the cycle first, then those of its baseline and history.
     """
-    params = chain[0]
-    lock = Path(svclib.__file__).resolve().parents[1] / LOCK
+    params, lock = chain[0], HOME / LOCK
     return {
         "schema": SCHEMA,
         "name": params.name,
         "cycle": params.cycle,
+        "as_of": str(params.as_of or ""),
         "seed": params.seed,
-        "params": digest(plain(params, base=None)),
+        "params": {each.cycle: digest(plain(each, base=None)) for each in chain},
         "framework": params.framework.number_hash(),
-        "inputs": {
-            f"{each.cycle}/{name}": file_hash(source.path)
-            for each in chain
-            for name, source in each.data.items()
-        },
+        "inputs": input_hashes(chain),
         "tables": table_hashes(run_dir),
         "notebooks": {path.name: notebook_hash(path) for path in notebooks},
         "svclib": svclib.__version__,
@@ -109,32 +116,75 @@ def body(chain: list[Any], *, run_dir: Path, notebooks: list[Path]) -> dict[str,
     }
 
 
-def write(run_dir: Path, run_id: str, content: dict[str, Any], volatile: dict[str, Any]) -> str:
-    """Write `manifest.json` (its `volatile` part apart from the hashed body); return the body hash."""
+def write(run_dir: Path, run_id: str, content: dict[str, Any], volatile: Mapping[str, Any]) -> str:
+    """Write `manifest.json`, the last file of a run; return the hash of its body.
+
+    Parameters
+    ----------
+    content : what `body` gives
+    volatile : what differs between equal runs: seconds, engine, jobs
+    """
     body_hash = digest(content)
-    here = {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+    record = {
+        "run_id": run_id,
+        "body": content,
+        "body_hash": body_hash,
+        "files": file_hashes(run_dir),
+        "environment": environment(),
+        "volatile": dict(volatile),
     }
-    record = {"run_id": run_id, "body": content, "body_hash": body_hash, "volatile": {**here, **volatile}}
     text = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
-    (run_dir / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (run_dir / NAME).write_text(text + "\n", encoding="utf-8")
     return body_hash
 
 
-def _scalar(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, (float, np.floating)):
-        return float(value) if np.isfinite(value) else str(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, (str, int)):
-        return value
-    raise TypeError(f"no plain form for {type(value).__name__}: {value!r}")
+def read(run_dir: Path) -> dict[str, Any]:
+    """The manifest of a finished run.
+
+    Raises
+    ------
+    DataError
+        There is none, or it is not the JSON that a run writes.
+    """
+    path = run_dir / NAME
+    if not path.is_file():
+        raise DataError(f"{run_dir.name}: no manifest.json there; name the folder of a finished run")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or not {"run_id", "body", "body_hash", "files"} <= set(record):
+        raise DataError(f"{run_dir.name}: manifest.json is not one of this version; run the cycle again")
+    return record
+
+
+def environment() -> dict[str, Any]:
+    """Where a run was made, without the names of its user and machine."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index]
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "blas": f"{blas['name']} {blas['version']}",
+        "threads": 1,  # of a kernel, whatever the machine has
+        "locale": locale.getlocale()[0] or "C",
+        "time_zone": time.strftime("%z"),
+        "git": git(),
+    }
+
+
+def git() -> dict[str, Any]:
+    """Commit of the project and whether the code differs from it; empty outside a repository."""
+    if not (HOME / ".git").exists() or shutil.which("git") is None:
+        return {}
+    asked = (["rev-parse", "HEAD"], ["status", "--porcelain", "--", "svclib", "notebooks", LOCK])
+    told = [
+        subprocess.run(["git", "-C", str(HOME), *words], capture_output=True, text=True, check=False)
+        for words in asked
+    ]
+    if any(done.returncode for done in told):  # a repository of somebody else's is not read
+        return {}
+    return {"commit": told[0].stdout.strip(), "dirty": bool(told[1].stdout.strip())}
 
 
 def _column_bytes(values: pd.Series) -> tuple[str, bytes]:
