@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svclib.comparability import kish, misfit, rake
+from svclib.comparability import kish, misfit, rake, residuals
 from svclib.errors import DataError
 
 # apiclus1 of R survey 4.1.1 (183 schools): stype, sch.wide, schools, sum of api00.
@@ -43,6 +43,27 @@ def test_survey_package():
     # survey::postStratify by stype alone.
     alone = rake(sample, {"stype": STYPE})
     assert np.average(sample["api00"], weights=alone.weight) == pytest.approx(642.3107882116, abs=1e-8)
+
+
+def test_error_of_a_raked_mean(shared_data):
+    """survey::svymean(~api00, rake(dclus1, ...)): SE 23.7036168879, 15 of 757 districts drawn."""
+    frame = pd.read_csv(shared_data / "r_survey_api" / "apiclus1.csv").rename(columns={"sch.wide": "wide"})
+    sample = frame[["stype", "wide", "dnum", "api00"]].assign(weight=frame["pw"])
+    margins = {"stype": STYPE, "wide": {"No": 1072.0, "Yes": 5122.0}}
+    made = rake(sample, margins).weight
+    left = residuals(sample, sample[["api00"]].to_numpy(dtype=float), margins)[:, 0]
+    score = pd.Series(made * left / made.sum()).groupby(sample["dnum"].to_numpy()).sum()
+    se = np.sqrt((1 - 15 / 757) * 15 / 14 * ((score - score.mean()) ** 2).sum())
+    assert se == pytest.approx(23.7036168879, abs=1e-8)
+
+
+def test_residuals_of_one_margin_by_hand():
+    """Distances from the weighted mean of the own category; what nobody answered stays empty."""
+    sample = pd.DataFrame({"channel": list("ppoo"), "weight": [1.0, 3.0, 2.0, 2.0]})
+    values = np.array([[2.0, np.nan], [4.0, 1.0], [5.0, 3.0], [1.0, 5.0]])
+    left = residuals(sample, values, {"channel": {"p": 1, "o": 1}})
+    assert left[:, 0] == pytest.approx([-1.5, 0.5, 2.0, -2.0])
+    assert left[:, 1] == pytest.approx([np.nan, 0.0, -1.0, 1.0], nan_ok=True)
 
 
 @given(

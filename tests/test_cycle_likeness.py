@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from tiny_office import Office, answers, rated
@@ -91,6 +92,14 @@ def test_known_margins_take_the_place_of_the_baselines_mix(weighted: dict[str, p
     flags = weighted["changes"].set_index(["unit", "node"])["flags"]
     assert "raked" in flags[("甲", "态度")]
     assert "mix_unmatched" in flags[("丙", "态度")]
+
+
+def test_the_error_under_known_margins_is_that_within_the_categories(weighted: dict[str, pd.DataFrame]):
+    """Half of each channel: √Σ ¼ s²/n over channels and cycles, a little more for the rule of small n."""
+    row = weighted["like_for_like"].set_index("unit").loc["甲"]
+    cells = [PHONE * 20, ONLINE * 7, MOSTLY_ONLINE["电话"], MOSTLY_ONLINE["网络"]]
+    within = sum(0.25 * np.var(x, ddof=1) / len(x) for x in cells) ** 0.5
+    assert within < row["se"] < 1.15 * within
 
 
 def test_the_crude_change_is_the_sum_of_its_parts(weighted: dict[str, pd.DataFrame]):

@@ -10,7 +10,7 @@ from svclib.comparability.frameworks import (
     framework_changes,
     unlike,
 )
-from svclib.comparability.raking import Raked, kish, misfit, rake
+from svclib.comparability.raking import Raked, kish, misfit, rake, residuals
 from svclib.comparability.records import COUNTS, SHARES, record_keeping
 from svclib.comparability.regression import Rebound, Spread, rebound, spread
 from svclib.comparability.standardise import rate_mix
@@ -32,6 +32,7 @@ __all__ = [
     "rate_mix",
     "rebound",
     "record_keeping",
+    "residuals",
     "spread",
     "unlike",
 ]

@@ -94,3 +94,35 @@ def rake(sample: pd.DataFrame, margins: Margins, *, weight: str = "weight") -> R
             return Raked(made, kish(made), done)
     told = [f"after {ROUNDS} rounds a margin is still off by {off:g}; join categories"]
     raise DataError(f"the answers cannot be raked. {'; '.join(told)}")
+
+
+def residuals(
+    sample: pd.DataFrame, values: np.ndarray, margins: Margins, *, weight: str = "weight"
+) -> np.ndarray:
+    """What the margins leave unexplained of each value: the linearised variable of a raked mean.
+
+    Parameters
+    ----------
+    sample : as `rake` takes it; `weight` is the design weight
+    values : (n, k), NaN where there is no answer
+
+    Returns
+    -------
+    ndarray
+        (n, k), the residuals of the weighted regression on the categories of all margins, over the
+        rows with an answer.
+
+    Notes
+    -----
+    Deville, Särndal & Sautory (1993), Journal of the American Statistical Association 88, 1013-1020:
+    the error of a mean under raked weights w is that of Σ w e / Σ w.
+    """
+    group = np.column_stack([sample[name].to_numpy() == c for name, of in margins.items() for c in of])
+    root = np.sqrt(sample[weight].to_numpy(dtype=float))[:, None]
+    found = np.full(values.shape, np.nan)
+    for j, column in enumerate(values.T):
+        seen = ~np.isnan(column)
+        x, scale = group[seen].astype(float), root[seen]
+        # Margins overlap: the rank is one less for each after the first.
+        found[seen, j] = column[seen] - x @ (np.linalg.pinv(x * scale) @ (column[seen] * scale[:, 0]))
+    return found

@@ -28,6 +28,7 @@ class Likeness(NamedTuple):
     """Answers re-weighted, and whose change they give.
 
     responses : answers with the weights of the mix held; units without a counterpart as they were
+    linearised : the same with each answer at the mean plus what the margins leave of it
     usable : units every category of which has a counterpart
     shifted : units to be judged like for like
     unmatched : units whose mix shifted but has a category without a counterpart
@@ -35,6 +36,7 @@ class Likeness(NamedTuple):
     """
 
     responses: pd.DataFrame
+    linearised: pd.DataFrame
     usable: frozenset[str]
     shifted: frozenset[str]
     unmatched: frozenset[str]
@@ -42,7 +44,7 @@ class Likeness(NamedTuple):
 
     def estimates(self, state: State) -> dict[str, Estimate]:
         """Joint estimates of both cycles by unit, as `state.estimates` gives them."""
-        return estimates(state, self.responses, state.compared)
+        return estimates(state, self.linearised, state.compared)
 
 
 def likeness(state: State, kept: pd.DataFrame, comparison: Comparison) -> Likeness:
@@ -66,7 +68,8 @@ def likeness(state: State, kept: pd.DataFrame, comparison: Comparison) -> Likene
     lost = set(kept["unit"].to_numpy()[np.isnan(factor)])
     usable = frozenset(str(unit) for unit in kept["unit"].unique() if unit not in lost)
     made = kept.assign(weight=weight)
-    return Likeness(made, usable, frozenset(moved & usable), frozenset(moved - usable), standard)
+    linearised = _linearised(state, kept, made, usable) if standard == POPULATION else made
+    return Likeness(made, linearised, usable, frozenset(moved & usable), frozenset(moved - usable), standard)
 
 
 def like_for_like(
@@ -74,7 +77,8 @@ def like_for_like(
 ) -> pd.DataFrame:
     """Table "like_for_like": every crude change and the same under one mix.
 
-    The error takes the weights as fixed.  `rate_part` and `mix_part` split the crude change exactly;
+    The error of a raked mean is that of its residuals; held at the mix of the baseline, the weights
+    are taken as fixed.  `rate_part` and `mix_part` split the crude change exactly;
     `reversed` tells where a rating of a unit judged like for like changes direction.
     """
     found = like.estimates(state)
@@ -142,6 +146,24 @@ def _raked(state: State, kept: pd.DataFrame) -> np.ndarray:
             f"standardise.margins lack categories that answers come from: {told}. Add their people"
         )
     return factor
+
+
+def _linearised(state: State, kept: pd.DataFrame, made: pd.DataFrame, usable: frozenset[str]) -> pd.DataFrame:
+    """Answers whose weighted means are those of `made`, and whose errors are those of raked means."""
+    margins: Any = state.params.standardise.margins
+    items = list(state.framework.items)
+    values = made[items].to_numpy(dtype=float, copy=True)
+    known = kept.reset_index(drop=True)
+    for (_, unit, _), rows in known.groupby(["cycle", *GROUP], sort=True):
+        if unit not in usable or any(set(rows[name]) != set(of) for name, of in margins.items()):
+            continue
+        own, weight = values[rows.index], made["weight"].to_numpy(dtype=float)[rows.index, None]
+        left = comparability.residuals(rows, own, margins)
+        mass = np.where(np.isnan(own), 0.0, weight)
+        total = np.maximum(mass.sum(axis=0), np.finfo(float).tiny)
+        shift = (mass * np.nan_to_num(own - left)).sum(axis=0) / total
+        values[rows.index] = left + shift
+    return made.assign(**dict(zip(items, values.T, strict=True)))
 
 
 def _shifted(mixed: pd.DataFrame) -> set[str]:
