@@ -229,6 +229,7 @@ def two_items(n=30, seed=1):
     return rows
 
 
+BOUNDS_3 = dict.fromkeys("xyz", (1.0, 5.0))
 BOUNDS = {"q1": (1.0, 5.0), "q2": (1.0, 5.0)}
 
 
@@ -428,3 +429,42 @@ def test_by_unit_refuses_as_reduce_does():
         estimates.by_unit(rows, ["q"], bounds={"q": (1, 5)})
     with pytest.raises(ParamError, match=r"bounds: items \['x'\] are missing"):
         estimates.by_unit(rows, ["x"], bounds={})
+
+
+def rows_of_their_own(n: int, *, weighted: bool) -> pd.DataFrame:
+    rng = np.random.default_rng(n)
+    answers = rng.integers(1, 6, (n, 3)).astype(float)
+    answers[rng.random((n, 3)) < 0.1] = np.nan
+    weight = np.exp(rng.normal(0, 0.47, n)) if weighted else 1.0  # CV .5
+    keys = {"unit": "u", "cycle": "c", "subject": rng.choice(["s", "t"], n), "stratum": ""}
+    ids = {"respondent": np.arange(n).astype(str), "weight": weight}
+    return pd.DataFrame(answers, columns=list("xyz")).assign(**keys, **ids)
+
+
+@pytest.mark.parametrize("n", [1, 4, 30, 500])
+def test_rows_of_their_own_need_nothing_kept_per_respondent(n):
+    rows = rows_of_their_own(n, weighted=False)
+    one, two = (
+        estimates.item_means(moments.reduce(rows, list("xyz"), psu=psu), unit="u", bounds=BOUNDS_3)
+        for psu in ("respondent", "row")
+    )
+    pd.testing.assert_frame_equal(one.index, two.index)
+    assert_allclose(two.value, one.value)
+    assert_allclose(two.cov, one.cov, rtol=1e-9, atol=1e-15)
+    assert ([p.df for p in two.parts], two.note) == ([p.df for p in one.parts], one.note)
+    assert_array_equal(two.n, one.n)
+
+
+def test_rows_of_unequal_weight_share_one_leverage():
+    rows = rows_of_their_own(100, weighted=True)
+    one, two = (
+        estimates.item_means(moments.reduce(rows, list("xyz"), psu=psu), unit="u", bounds=BOUNDS_3)
+        for psu in ("respondent", "row")
+    )
+    assert_allclose(np.sqrt(np.diag(two.cov)), np.sqrt(np.diag(one.cov)), rtol=0.01)
+
+
+def test_rows_of_their_own_know_no_panel():
+    tables = moments.reduce(rows_of_their_own(20, weighted=False), list("xyz"), psu="row")
+    with pytest.raises(ParamError, match="psu='row' knows no panel"):
+        estimates.item_means(tables, unit="u", bounds=BOUNDS_3, panel=True)

@@ -103,7 +103,7 @@ def test_covariance_matches_numpy():
     [
         ({"weight": 0.0}, {}, r"'weight' has 5 values that are not positive"),
         ({"cluster": ""}, {"psu": "cluster"}, r"'cluster' is empty in 5 rows"),
-        ({}, {"psu": "channel"}, r"psu='channel'; choose one of \['respondent', 'cluster'\]"),
+        ({}, {"psu": "channel"}, r"psu='channel'; choose one of \['respondent', 'cluster', 'row'\]"),
         ({}, {"by": ("unit", "channel")}, r"columns \['channel'\] are needed and absent"),
     ],
 )
@@ -120,3 +120,25 @@ def test_tables_of_different_items_do_not_merge():
         moments.collapse(moments.reduce(rows, ITEMS), by=["channel"])
     with pytest.raises(ParamError, match="listwise"):
         moments.covariance(np.eye(3), missing="mean")
+
+
+def test_rows_that_are_nobodys_keep_nothing_per_respondent():
+    rows = make_rows(30)
+    known, bare = (moments.reduce(rows, ITEMS, psu=psu) for psu in ("respondent", "row"))
+    assert_array_equal(bare.cross.sums, known.cross.sums)
+    assert len(bare.psu_totals.keys) == 0
+    with pytest.raises(ParamError, match="psu='row' keeps nothing per stratum"):
+        moments.reduce(rows, ITEMS, psu="row", stratum=True)
+
+
+def test_sums_of_whole_numbers_are_whole_and_others_stay():
+    keys = pd.DataFrame({"unit": ["u", "v"]})
+    assert moments.exact(moments.Sums(keys, np.array([3.0, -4.0]))).sums.dtype == np.int64
+    for kept in ([0.5, 1.0], [2.0**51, 1.0]):
+        assert moments.exact(moments.Sums(keys, np.array(kept))).sums.dtype == float
+
+
+def test_answers_far_apart_are_counted_as_well():
+    rows = make_rows(6).assign(unit="u", cycle="c", q1=[0, 5000, 0.5, 5000, np.nan, 0])
+    counts = moments.reduce(rows, ["q1"]).counts.frame()
+    assert counts[["category", "n"]].to_numpy().tolist() == [[0.0, 2], [0.5, 1], [5000.0, 2]]

@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from svclib.errors import DataError, ParamError
+from svclib.estimates.answers import row_parts
 from svclib.estimates.core import Estimate, Part
 from svclib.estimates.variance import PsuRows, divide, independent_parts, pooled_part, summed
-from svclib.moments import BY, PSUS, Tables, check_rows
+from svclib.moments import BY, DRAWN, ROW, Sums, Tables, check_rows
 
 CORRECTIONS = ("leverage", "psu")
 # Below this many answers the SE of a bounded item counts half a pseudo-answer at each end.  Plain t
@@ -42,7 +43,8 @@ def item_means(
 
     Parameters
     ----------
-    tables : from `moments.reduce` by unit, cycle, subject; its `psu` decides what is resampled
+    tables : from `moments.reduce` by unit, cycle, subject; its `psu` decides what is resampled.
+        With psu "row" see `answers`: the same where every row is a respondent of its own.
     unit : the unit
     bounds : lowest and highest possible answer per item
     panel : whether a respondent id in two cycles is the same person; clusters always are
@@ -75,7 +77,10 @@ def item_means(
     if tuple(tables.by) != BY:
         raise DataError(f"item_means needs tables by {BY}, found {tables.by}; use moments.collapse")
     ends = _ends(tables.items, bounds)
-    data = _psu_rows(_of_tables(tables, unit), ends if pseudo else np.full_like(ends, np.nan))
+    ends = ends if pseudo else np.full_like(ends, np.nan)
+    if tables.psu == ROW:
+        return _of_row_tables(tables, unit, ends, panel=panel, correction=correction)
+    data = _psu_rows(_of_tables(tables, unit), ends)
     clusters = tables.psu == "cluster"
     if correction == "psu":
         parts = (pooled_part(data, panel=panel, clusters=clusters),)
@@ -122,8 +127,8 @@ def by_unit(
     rows, items, psu, stratum : as `moments.reduce` takes them
     bounds, panel : as `item_means` takes them
     """
-    if psu not in PSUS:
-        raise ParamError(f"psu={psu!r}; choose one of {list(PSUS)}")
+    if psu not in DRAWN:
+        raise ParamError(f"psu={psu!r}; choose one of {list(DRAWN)}")
     check_rows(rows, (*BY, psu, *(["stratum"] if stratum else []), "weight", *items))
     ends = _ends(items, bounds)
     found = {}
@@ -169,11 +174,32 @@ def _summed_up(keys: np.ndarray, x: np.ndarray, weight: np.ndarray, named: np.nd
     return _Sums(named[used], cell[first], keys[first, 1], keys[first, 2], sums, totals, answered)
 
 
-def _of_tables(tables: Tables, unit: str) -> _Sums:
-    totals, psus = tables.totals.where(unit=unit), tables.psu_totals.where(unit=unit)
+def _totals(tables: Tables, unit: str) -> Sums:
+    totals = tables.totals.where(unit=unit)
     if totals.keys.empty:
         known = sorted(set(tables.cells.keys["unit"]))
         raise DataError(f"unit {unit!r} has no responses; units with responses: {known}")
+    return totals
+
+
+def _of_row_tables(tables: Tables, unit: str, ends: np.ndarray, *, panel: bool, correction: str) -> Estimate:
+    """`item_means` of tables that keep nothing per respondent."""
+    if panel or correction != "leverage":
+        raise ParamError("psu='row' knows no panel and corrects by leverage; choose another psu")
+    totals = _totals(tables, unit)
+    cells = totals.keys[["cycle", "subject"]]
+    answered, names = _answered(tables, unit, cells), cells.to_numpy(dtype=object)
+    extra = _pseudo_sums(totals.sums, answered, ends)
+    rows, cross = tables.cells.where(unit=unit).sums, tables.cross.where(unit=unit).sums
+    parts, share = row_parts(names, rows, totals.sums, cross, extra)
+    k = len(tables.items)
+    mean = divide(totals.sums[:, :k], totals.sums[:, k:])
+    marks = {"bounded_small_n": extra[: len(cells), k:] > 0, "psu_share": share > MAX_PSU_SHARE}
+    return _labelled(tables.items, names, mean, answered, parts, marks)
+
+
+def _of_tables(tables: Tables, unit: str) -> _Sums:
+    totals, psus = _totals(tables, unit), tables.psu_totals.where(unit=unit)
     cells = totals.keys[["cycle", "subject"]]
     return _Sums(
         cells.to_numpy(dtype=object),
@@ -231,7 +257,6 @@ def _pseudo_sums(totals: np.ndarray, answered: np.ndarray, ends: np.ndarray) -> 
 
 
 def _as_estimate(items: tuple[str, ...], data: PsuRows, parts: tuple[Part, ...]) -> Estimate:
-    kept = ~np.isnan(data.mean).ravel()
     real = data.psu >= 0
     largest, bounded = np.zeros(data.mean.shape), np.zeros(data.mean.shape, dtype=bool)
     for c in range(len(data.cells)):
@@ -239,10 +264,23 @@ def _as_estimate(items: tuple[str, ...], data: PsuRows, parts: tuple[Part, ...])
     bounded[data.cell[~real]] = data.mass[~real] > 0
     mass = summed(data.cell[real], data.mass[real])
     marks = {"bounded_small_n": bounded, "psu_share": largest > MAX_PSU_SHARE * mass}
+    return _labelled(items, data.cells, data.mean, data.answered, parts, marks)
+
+
+def _labelled(
+    items: tuple[str, ...],
+    cells: np.ndarray,
+    mean: np.ndarray,
+    answered: np.ndarray,
+    parts: tuple[Part, ...],
+    marks: Mapping[str, np.ndarray],
+) -> Estimate:
+    """The estimate of the items somebody answered, each with the notes of `marks` (C, k)."""
+    kept = ~np.isnan(mean).ravel()
     flat = {name: on.ravel() for name, on in marks.items()}
     note = [";".join(name for name, on in flat.items() if on[j]) for j in np.flatnonzero(kept)]
-    index = _index(tuple(map(tuple, data.cells)), items, kept.tobytes())
-    return Estimate(index, data.mean.ravel()[kept], parts, data.answered.ravel()[kept], tuple(note))
+    index = _index(tuple(map(tuple, cells)), items, kept.tobytes())
+    return Estimate(index, mean.ravel()[kept], parts, answered.ravel()[kept], tuple(note))
 
 
 @functools.lru_cache(maxsize=256)
