@@ -461,7 +461,7 @@ def test_rows_of_unequal_weight_share_one_leverage():
         estimates.item_means(moments.reduce(rows, list("xyz"), psu=psu), unit="u", bounds=BOUNDS_3)
         for psu in ("respondent", "row")
     )
-    assert_allclose(np.sqrt(np.diag(two.cov)), np.sqrt(np.diag(one.cov)), rtol=0.01)
+    assert_allclose(np.sqrt(np.diag(two.cov)), np.sqrt(np.diag(one.cov)), rtol=0.02)
 
 
 def test_rows_of_their_own_know_no_panel():

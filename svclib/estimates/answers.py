@@ -3,7 +3,7 @@
 The scores z of `means` are linear in t = [w r x, w r], z = [1/R, −θ/R] t, so Σzz′ = B Σtt′ B′.
 The leverage h of a row is its share of R; Σh² stands in place of each row's own.  With equal
 weights the two are the same; with weights of CV up to .5 standard errors differ by less than
-1 % from 50 answers on.
+2 % from 50 answers on, less than 0.2 % from 500.
 """
 
 from __future__ import annotations
