@@ -106,7 +106,7 @@ def _contents(source: Path) -> tuple[dict[str, Any], dict[str, Any], pd.DataFram
 def _units(params: params_module.Params) -> pd.DataFrame | None:
     """Units as the sheet shows them, where the params name a file that is there."""
     entry = params.data.get("units")
-    if entry is None or not entry.path.is_file():
+    if entry is None or entry.path is None or not entry.path.is_file():
         return None
     units = sources.read(params.model_copy(update={"data": {"units": entry}})).units
     return units.rename(columns=CHINESE)

@@ -444,7 +444,7 @@ REFUSED: list[tuple[str, Callable[[Home], None], str]] = [
     (
         "file type",
         entry("units", "units.xls"),
-        "files of type .xls cannot be read. Use .csv, .txt, .xlsx, .parquet.",
+        "files of type .xls cannot be read. Use .csv, .txt, .xlsx, .parquet, .sav.",
     ),
     (
         "sheet of csv",

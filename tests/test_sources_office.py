@@ -18,7 +18,7 @@ from svclib.errors import InputErrors, ParamError
 from svclib.params.settings import DATA_NAMES
 from svclib.sources import presets, template
 from svclib.sources.catalog import SHEETS
-from svclib.sources.files import Cells
+from svclib.sources.cells import Cells
 from svclib.workbook.layout import DATA
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -23,7 +23,7 @@ def params(path: Path, **entry: Any) -> Any:
 
 
 def problem(path: Path, place: str, field: str) -> Problem:
-    return Problem(files.label(path), place, field, "found", "remedy")
+    return Problem(files.label(DataSource(path=path), ""), place, field, "found", "remedy")
 
 
 @pytest.fixture

@@ -177,6 +177,8 @@ class _Paths:
         given = {name: getattr(files, name) for name in DATA_NAMES}
         own = {
             name: entry.model_copy(update={"path": self.resolve(("data", name), str(entry.path))})
+            if entry.path is not None
+            else entry
             for name, entry in given.items()
             if entry is not None
         }
@@ -203,7 +205,7 @@ def _with_units(paths: _Paths, written: ParamsFile, file: Path) -> dict[str, Dat
     if written.data.units or file.suffix.lower() != BOOK or not workbook.read(file).has_units:
         return data
     if "units" in data:
-        found = f"units stand in sheet {UNITS} of {data['units'].path.name} and of {file.name}"
+        found = f"units stand in sheet {UNITS} of {Path(str(written.data.workbook)).name} and of {file.name}"
         paths.doc.add(books.KEY, found, "Clear one of the two below its headers.")
     return {**data, "units": DataSource(path=file, sheet=UNITS)}
 

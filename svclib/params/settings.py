@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from svclib.framework.names import chinese
 from svclib.framework.scoring import Frozen, refuse
@@ -27,6 +27,8 @@ from svclib.params.rules import (
     Sensitivity,
     TrainingRules,
 )
+from svclib.params.secrets import Secret, SecretRef
+from svclib.params.statements import Query
 
 CycleKind = Literal["regular", "annual", "ad_hoc"]
 Status = Literal["draft", "official"]
@@ -94,20 +96,41 @@ class Title(Frozen):
 
 
 class DataSource(Frozen):
-    """One file: `columns` maps canonical column to file column, `values` recodes cells.
+    """One file (`path`), or what one query (`sql`) of the database at `url` gives.
 
-    `rows` keeps the rows whose cells in a file column are one of the values named, for a file
-    that holds several cycles.  `preset` names the survey platform whose export it is.
+    `columns` maps canonical column to file column, `values` recodes cells.  `rows` keeps the rows
+    whose cells in a file column are one of the values named, for a file that holds several cycles.
+    `preset` names the survey platform whose export it is.
     """
 
-    path: Path
+    path: Path | None = None
     sheet: str | None = None
+    sql: Query | None = None
+    url: Secret | None = None
     preset: Annotated[Preset, chinese(Preset)] | None = None
     rows: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_chosen), WithJsonSchema(_CHOSEN)] = Field(
         default_factory=dict
     )
     columns: dict[str, str] = Field(default_factory=dict)
     values: Annotated[dict[str, dict[str, str]], BeforeValidator(_recoding)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> DataSource:
+        """A file or a query, each with what it needs and nothing of the other."""
+        if (self.path is None) == (self.sql is None):
+            found = "neither path nor sql" if self.path is None else "both path and sql"
+            raise refuse(found, "Give a file (path:), or a query (sql:) with the address to ask (url:).")
+        if (self.sql is None) != (self.url is None):
+            found = "sql without url" if self.url is None else "url without sql"
+            raise refuse(found, "Write sql: and url: {env: NAME} together.")
+        if self.sql is not None and self.sheet is not None:
+            raise refuse("sheet is given for a query", "Remove sheet.")
+        return self
+
+    @property
+    def query(self) -> tuple[str, SecretRef] | None:
+        """Statement and reference to the address, None for a file."""
+        return None if self.sql is None or self.url is None else (self.sql, self.url)
 
 
 FileEntry = Annotated[DataSource, BeforeValidator(_path_only)]

@@ -17,6 +17,7 @@ from svclib.params import Params
 from svclib.sources import answers, corrections, files, presets, records, scope, sheets, tickets
 from svclib.sources.answers import coded
 from svclib.sources.catalog import SHEETS
+from svclib.sources.cells import UnreadableError
 from svclib.sources.drafting import draft_mapping
 from svclib.sources.table import Table, Wanted, build, exclusions
 
@@ -113,7 +114,7 @@ def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Pro
     for name in params.data:
         try:
             found[name] = _table(name, params)
-        except files.UnreadableError as error:
+        except UnreadableError as error:
             problems.append(error.problem)
     frames = _frames(found, params)
     answered = set(frames["responses"]["respondent"]) - {""}
@@ -149,13 +150,14 @@ def _table(name: str, params: Params) -> Table:
         fields = SHEETS[name].fields
         need = [c for c, field in fields.items() if field.required]
         own = {c: field.zh for c, field in fields.items()}
-        wanted = Wanted(need, [c for c in fields if c not in need], own)
-        cells = files.read(entry, headers_only=True)
+        numbers = {c for c, field in fields.items() if field.kind in sheets.NUMBERS}
+        wanted = Wanted(need, [c for c in fields if c not in need], own, numbers)
+        cells = files.read(entry, name=name, headers_only=True)
         if name == "events" and entry.preset == "servicenow":
             return _tickets(build(name, params.cycle, tickets.plain(cells, params.period), entry, wanted))
         if entry.preset is not None:
             told = f"preset {entry.preset} is not for {name}"
-            raise files.UnreadableError(Problem(cells.file, "", "", told, "Remove preset."))
+            raise UnreadableError(Problem(cells.file, "", "", told, "Remove preset."))
         return build(name, params.cycle, cells, entry, wanted)
     required, optional = {
         "units": (["unit"], [*records.UNITS[1:], "evaluated"]),
@@ -163,8 +165,14 @@ def _table(name: str, params: Params) -> Table:
         "kpis": (["unit", "indicator"], ["cycle", *records.NUMBERS]),
         "judgments": (["expert", "a", "b", "value"], ["credibility", "parent"]),
     }[name]
-    cells = presets.plain(files.read(entry), entry.preset, frozenset(entry.columns.values()))
-    return build(name, params.cycle, cells, entry, Wanted(required, optional))
+    cells = presets.plain(files.read(entry, name=name), entry.preset, frozenset(entry.columns.values()))
+    numbers = {"weight", "seconds", "credibility", "value", *records.NUMBERS}
+    numbers |= {
+        *params.framework.items,
+        *params.framework.expectations,
+        *answers.code_columns(params.framework),
+    }
+    return build(name, params.cycle, cells, entry, Wanted(required, optional, numbers=numbers))
 
 
 def _tickets(table: Table) -> Table:

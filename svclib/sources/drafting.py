@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -15,8 +15,12 @@ LEAST = 0.6
 _LEAD = re.compile(r"^\s*(?:[Qq]?\d+(?:[.．_-]\d+)*)?[、.．:：)）\s]*")
 
 
-def draft_mapping(written: Sequence[str], framework: Framework) -> pd.DataFrame:
+def draft_mapping(
+    written: Sequence[str], framework: Framework, *, titles: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """One row per header of a file: the closest column or item, and how close it is.
+
+    `titles` says what a header is called besides: the labels of SPSS variables.
 
     Columns
     -------
@@ -28,12 +32,11 @@ def draft_mapping(written: Sequence[str], framework: Framework) -> pd.DataFrame:
     named = {headers.plain(i.name): i.items[0] for i in framework.indicators if i.items}
     rows = []
     for header in written:
-        text = headers.plain(_LEAD.sub("", header)) or headers.plain(header)
-        tail = re.split(r"[—–\-:：]+", text)[-1]
+        parts = _parts(header) | _parts((titles or {}).get(header, ""))
         best = max(
             (
                 (difflib.SequenceMatcher(None, part, name).ratio(), column)
-                for part in {headers.plain(header), text, tail}
+                for part in parts
                 for name, column in (known | named).items()
             ),
             default=(0.0, ""),
@@ -43,3 +46,9 @@ def draft_mapping(written: Sequence[str], framework: Framework) -> pd.DataFrame:
             {"header": header, "suggestion": best[1] if close else "", "similarity": round(best[0], 2)}
         )
     return pd.DataFrame(rows, columns=["header", "suggestion", "similarity"])
+
+
+def _parts(header: str) -> set[str]:
+    """A header as compared: whole, without its number, and the last of its parts."""
+    text = headers.plain(_LEAD.sub("", header)) or headers.plain(header)
+    return {headers.plain(header), text, re.split(r"[—–\-:：]+", text)[-1]}

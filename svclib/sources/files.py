@@ -1,99 +1,101 @@
-"""Files to plain text cells: csv (UTF-8, BOM, UTF-16, GB18030), xlsx, parquet.
-
-Every cell becomes text, "" when empty, and keeps the row number a person sees in Excel.
-"""
+"""Files and queries to plain text cells: csv (UTF-8, BOM, UTF-16, GB18030), xlsx, parquet, sav, sql."""
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import hashlib
 import io
-import math
 import re
 import warnings
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import openpyxl
 import pandas as pd
-from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from svclib.errors import DataError, Problem, nearest
+from svclib.errors import Problem, nearest
 from svclib.params import DataSource
+from svclib.sources import cells, databases, spss
+from svclib.sources.cells import Cells, UnreadableError, cell_text
 
-SUFFIXES = (".csv", ".txt", ".xlsx", ".parquet")
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Text cells of one file: headers as written, one row per record, row numbers from 2.
-
-    `origin` gives the column each one has in the file (0 for A) where some of the file's are left out.
-    """
-
-    file: str
-    sheet: str
-    headers: tuple[str, ...]
-    body: pd.DataFrame
-    rows: np.ndarray
-    sha256: str
-    origin: tuple[int, ...] = ()
-
-    def letter(self, at: int) -> str:
-        """The letter a person sees above column `at` in Excel."""
-        return get_column_letter((self.origin[at] if self.origin else at) + 1)
+SUFFIXES = (".csv", ".txt", ".xlsx", ".parquet", ".sav")
+_NO_ROWS = {
+    ".sav": ("there are variables but no cases", "Save the file with its cases."),
+    "": ("the query gives no rows", "Check its conditions, and that the table holds this cycle."),
+}
 
 
-class UnreadableError(DataError):
-    """The file cannot be turned into cells; carries the problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+def label(source: DataSource, name: str) -> str:
+    """What messages call a source: folder and file, for cycles share file names, or `responses (sql)`."""
+    return f"{name} (sql)" if source.path is None else _label(source.path)
 
 
-def label(path: Path) -> str:
-    """Folder and name: cycles often share the file name."""
-    return f"{path.parent.name}/{path.name}"
-
-
-def read(source: DataSource, *, headers_only: bool = False) -> Cells:
-    """Cells of a file; raises UnreadableError with what is wrong.
+def read(source: DataSource, *, name: str = "data", headers_only: bool = False) -> Cells:
+    """Cells of source `name`; raises UnreadableError with what is wrong.
 
     `headers_only` accepts a sheet that nobody has filled in yet.
     """
-    path = source.path
+    found = _cells(source, name)
+    if not len(found.body) and not headers_only:
+        kind = "" if source.path is None else _suffix(source.path)
+        usual = "there are headers but no rows", "Add the data below the headers."
+        raise cells.unreadable(found.file, *_NO_ROWS.get(kind, usual))
+    return cells.chosen(found, source.rows)
+
+
+def content_hash(source: DataSource, *, name: str = "data") -> str:
+    """SHA-256 of the bytes of a file, or of the rows a query gives now.
+
+    Raises
+    ------
+    UnreadableError
+        There is no such file, or the query cannot be run.
+    """
+    if source.path is None:
+        return _cells(source, name).sha256
+    return hashlib.sha256(_bytes(source.path)).hexdigest()
+
+
+def _cells(source: DataSource, name: str) -> Cells:
+    if source.query is not None:
+        return databases.read(*source.query, label(source, name))
+    return _file(source.path or Path(), source.sheet)
+
+
+def _label(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        beside = sorted(p.name for p in path.parent.glob("*.*")) if path.parent.is_dir() else []
+        problem = f"cannot read {path}: {error.strerror}"
+        raise _unreadable(path, problem, "Check the path.", nearest(path.name, beside)) from error
+
+
+def _file(path: Path, page: str | None) -> Cells:
     suffix = _suffix(path)
     if suffix not in SUFFIXES:
         raise _unreadable(
             path, f"files of type {suffix or 'none'} cannot be read", f"Use {', '.join(SUFFIXES)}."
         )
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        beside = sorted(p.name for p in path.parent.glob("*.*")) if path.parent.is_dir() else []
-        problem = f"cannot read {path}: {error.strerror}"
-        raise _unreadable(path, problem, "Check the path.", nearest(path.name, beside)) from error
+    content = _bytes(path)
     if path.suffix.lower() == ".gz":
         content = _unpacked(path, content)
-    if source.sheet is not None and suffix != ".xlsx":
-        raise _unreadable(path, f"sheet {source.sheet!r} is given for a {suffix} file", "Remove sheet.")
-    grid, sheet = _grid(path, content, source.sheet)
+    if page is not None and suffix != ".xlsx":
+        raise _unreadable(path, f"sheet {page!r} is given for a {suffix} file", "Remove sheet.")
+    if suffix == ".sav":
+        return spss.read(_label(path), content)
+    grid, sheet = _grid(path, content, page)
     if not len(grid):
         raise _unreadable(path, "the file is empty", "Put headers in the first row and data below.")
     headers = tuple(str(h).strip() for h in grid.iloc[0])
     body = grid.iloc[1:].reset_index(drop=True)
-    if not len(body) and not headers_only:
-        raise _unreadable(path, "there are headers but no rows", "Add the data below the headers.")
-    kept = _chosen(source, headers, body)
-    rows = np.arange(2, len(body) + 2)[kept]
-    body = body[kept].reset_index(drop=True)
-    return Cells(label(path), sheet, headers, body, rows, hashlib.sha256(content).hexdigest())
+    rows = cells.numbered(len(body), headed=True)
+    return Cells(_label(path), sheet, headers, body, rows, hashlib.sha256(content).hexdigest())
 
 
 def _suffix(path: Path) -> str:
@@ -108,26 +110,8 @@ def _unpacked(path: Path, content: bytes) -> bytes:
         raise _unreadable(path, "not a gz file", "Pack it again, or give the file itself.") from error
 
 
-def _chosen(source: DataSource, headers: tuple[str, ...], body: pd.DataFrame) -> np.ndarray:
-    """Which rows of the file are meant: those with one of the values named in each column of `rows`."""
-    kept = np.ones(len(body), dtype=bool)
-    for column, values in source.rows.items():
-        if column not in headers:
-            near = nearest(column, headers)
-            raise _unreadable(source.path, f"no column {column!r}", "Correct rows: in the params.", near)
-        cells = body.iloc[:, headers.index(column)].astype("str").str.strip()
-        chosen = cells.isin(values).to_numpy()
-        if not chosen.any():
-            told = f"no row has {', '.join(values)} in column {column}"
-            known = list(dict.fromkeys(cells))
-            remedy = f"Correct rows: in the params. The column has {', '.join(known[:12])}."
-            raise _unreadable(source.path, told, remedy, nearest(values[0], known))
-        kept &= chosen
-    return kept
-
-
 def _unreadable(path: Path, found: str, remedy: str, near: str = "") -> UnreadableError:
-    return UnreadableError(Problem(label(path), "", "", found, remedy, near))
+    return cells.unreadable(_label(path), found, remedy, near)
 
 
 def _grid(path: Path, content: bytes, sheet: str | None) -> tuple[pd.DataFrame, str]:
@@ -169,7 +153,7 @@ def _broken_row(path: Path, message: str) -> UnreadableError:
         return _unreadable(path, f"not a readable table: {message}", "Look for an unclosed quotation mark.")
     found = f"{counts[3]} cells where the header has {counts[1]}"
     remedy = 'Quote a text that holds a comma: "a, b".'
-    return UnreadableError(Problem(label(path), f"row {counts[2]}", "", found, remedy))
+    return UnreadableError(Problem(_label(path), f"row {counts[2]}", "", found, remedy))
 
 
 def _parquet(path: Path, content: bytes) -> pd.DataFrame:
@@ -207,16 +191,3 @@ def _trimmed(rows: list[list[str]]) -> pd.DataFrame:
     width = max((j + 1 for row in rows for j, cell in enumerate(row) if cell), default=0)
     full = [[*row[:width], *[""] * (width - len(row))] for row in rows[: last + 1]]
     return pd.DataFrame(full, dtype=str)
-
-
-def cell_text(value: Any) -> str:
-    """Text of a cell: whole numbers without a point, times as ISO, "" when empty."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return ""
-    if isinstance(value, float | np.floating):
-        if math.isnan(value):
-            return ""
-        return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
-    if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ")
-    return str(value).strip()

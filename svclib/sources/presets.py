@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from svclib.errors import ParamError
-from svclib.sources.files import Cells
+from svclib.sources.cells import Cells
 from svclib.sources.headers import names_of
 
 # 问卷星: its fixed columns under the names they have here; "" is dropped, ids of devices above all.
@@ -48,13 +48,11 @@ def plain(cells: Cells, preset: str | None, mapped: frozenset[str]) -> Cells:
         return _pairs(cells)
     if preset != "wjx":
         raise ParamError(f"preset={preset!r}; choose one of ['wjx', 'pairs']")
-    kept = [k for k, name in enumerate(cells.headers) if name in mapped or WJX_COLUMNS.get(name, name) != ""]
-    names = tuple(
-        cells.headers[k]
-        if cells.headers[k] in mapped
-        else WJX_COLUMNS.get(cells.headers[k], cells.headers[k])
-        for k in kept
-    )
+    # In an SPSS export the platform's names are the labels of its variables.
+    shown = [name if name in mapped else cells.titles.get(name, name) for name in cells.headers]
+    shown = [t if t in WJX_COLUMNS else name for t, name in zip(shown, cells.headers, strict=True)]
+    kept = [k for k, name in enumerate(shown) if name in mapped or WJX_COLUMNS.get(name, name) != ""]
+    names = tuple(shown[k] if shown[k] in mapped else WJX_COLUMNS.get(shown[k], shown[k]) for k in kept)
     body = pd.DataFrame({i: cells.body.iloc[:, k].map(_cell) for i, k in enumerate(kept)}, dtype=str)
     return replace(cells, headers=names, body=body, origin=tuple(kept))
 

@@ -12,6 +12,7 @@ import pandas as pd
 from svclib.errors import Problem
 from svclib.params import Params
 from svclib.sources import files
+from svclib.sources.cells import Cells, UnreadableError
 
 MOST = 12
 _CELL = re.compile(r"[A-Z]{0,3}([1-9][0-9]*)")
@@ -34,13 +35,13 @@ def previews(params: Params, problems: Sequence[Problem], *, most: int = MOST) -
     Files that cannot be read have none: their problem says why.
     """
     found = []
-    for entry in params.data.values():
-        mine = [p for p in problems if p.file == files.label(entry.path)]
+    for name, entry in params.data.items():
+        mine = [p for p in problems if p.file == files.label(entry, name)]
         if not mine:
             continue
         try:
-            cells = files.read(entry)
-        except files.UnreadableError:
+            cells = files.read(entry, name=name)
+        except UnreadableError:
             continue
         rows = [p for p in mine if not cells.sheet or p.place.startswith(f"{cells.sheet}!")]
         made = _preview(cells, rows, most)
@@ -49,7 +50,7 @@ def previews(params: Params, problems: Sequence[Problem], *, most: int = MOST) -
     return found
 
 
-def _preview(cells: files.Cells, problems: Sequence[Problem], most: int) -> Preview:
+def _preview(cells: Cells, problems: Sequence[Problem], most: int) -> Preview:
     bad = np.zeros(cells.body.shape, dtype=bool)
     place = {int(number): k for k, number in enumerate(cells.rows)}
     for problem in problems:
@@ -65,6 +66,6 @@ def _preview(cells: files.Cells, problems: Sequence[Problem], most: int) -> Prev
 
 
 def _numbers(place: str) -> list[int]:
-    """Row numbers of "rows 14, 52" or "Sheet!C14, C52"; the header row is none."""
+    """Row numbers of "rows 14, 52" or "Sheet!C14, C52"."""
     _, _, after = place.rpartition("!") if "!" in place else place.partition(" ")
-    return [int(m[1]) for part in after.split(",") if (m := _CELL.fullmatch(part.strip())) and int(m[1]) > 1]
+    return [int(m[1]) for part in after.split(",") if (m := _CELL.fullmatch(part.strip()))]

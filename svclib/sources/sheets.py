@@ -18,7 +18,7 @@ from svclib.sources.catalog import SHEETS, YES, Field
 from svclib.sources.table import Table
 
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-_MOMENT = re.compile(_DAY.pattern + r"(?:[ T]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?(?:\.0+)?)?")
+_MOMENT = re.compile(_DAY.pattern + r"(?:[ T]+(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?(?:\.\d+)?)?")
 _TOP = ("total", "总分")
 NUMBERS = ("number", "count")
 SEVERAL = re.compile(r"[;；、,，]")

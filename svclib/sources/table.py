@@ -15,7 +15,7 @@ from svclib.columns import checked, empty
 from svclib.errors import Problem, nearest
 from svclib.params import DataSource, code_text
 from svclib.sources import headers
-from svclib.sources.files import Cells
+from svclib.sources.cells import Cells, labelled
 
 _FIRST = 5
 _NAMES = 10
@@ -91,8 +91,7 @@ class Table:
 
     def header_problem(self, column: str, found: str, remedy: str, near: str = "") -> None:
         """A problem of the header row."""
-        place = f"{self.cells.sheet}!1:1" if self.cells.sheet else "row 1"
-        self.problems.append(Problem(self.cells.file, place, column, found, remedy, near))
+        self.problems.append(Problem(self.cells.file, self.cells.head, column, found, remedy, near))
 
     def known(self, column: str, valid: Sequence[str], remedy: str) -> None:
         """One problem per unknown name in a column."""
@@ -141,11 +140,16 @@ def _lenient(text: str) -> float:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Columns a source uses; `own` gives headers that only this source accepts."""
+    """Columns a source uses.
+
+    `own` gives headers that only this source accepts; codes of `numbers` are numbers, whatever
+    labels they have.
+    """
 
     required: Sequence[str]
     optional: Sequence[str]
     own: Mapping[str, str] = field(default_factory=dict)
+    numbers: Container[str] = ()
 
     def names(self, column: str) -> tuple[str, ...]:
         """Every header accepted for a column, the source's own first."""
@@ -162,8 +166,7 @@ def build(source: str, cycle: str, cells: Cells, entry: DataSource, wanted: Want
     table = Table(source, cycle, cells, pd.DataFrame(index=cells.body.index), {}, rows=cells.rows)
     _locate(table, entry.columns, wanted)
     _complain(table, entry.columns, wanted)
-    columns = {c: cells.body.iloc[:, at].astype("str").str.strip() for c, at in table.positions.items()}
-    table.frame = pd.DataFrame(columns, index=cells.body.index)
+    table.frame = _columns(table, entry.values, wanted.numbers)
     blank = (cells.body.apply(lambda column: column.str.strip()) == "").all(axis=1)
     table.drop(blank, "blank_row", lambda _: "")
     _recode(table, entry.values, set(entry.columns) - set(table.positions))
@@ -175,14 +178,29 @@ def build(source: str, cycle: str, cells: Cells, entry: DataSource, wanted: Want
     return table
 
 
+def _columns(table: Table, values: Mapping[str, Mapping[str, str]], numbers: Container[str]) -> pd.DataFrame:
+    """Text of the columns; a code that has a label is read as it, except of numbers and where recoded."""
+    cells, found = table.cells, {}
+    for column, at in table.positions.items():
+        codes = cells.body.iloc[:, at].astype("str").str.strip()
+        meanings = {} if column in numbers else cells.meanings.get(cells.headers[at], {})
+        recoded = values.get(column, {})
+        found[column] = labelled(codes, {c: text for c, text in meanings.items() if c not in recoded})
+    return pd.DataFrame(found, index=cells.body.index)
+
+
 def _locate(table: Table, mapping: Mapping[str, str], wanted: Wanted) -> None:
-    written = [headers.plain(h) for h in table.cells.headers]
+    """Columns by their headers, and those no header names by their titles."""
+    written = table.cells.headers
+    titles = [table.cells.titles.get(h, "") for h in written]
     for column in (*wanted.required, *wanted.optional):
-        if column in mapping:
-            at = [i for i, h in enumerate(table.cells.headers) if h == mapping[column].strip()]
-        else:
-            accepted = {headers.plain(name) for name in wanted.names(column)}
-            at = [i for i, h in enumerate(written) if h in accepted]
+        mapped = column in mapping
+        accepted = {mapping[column].strip()} if mapped else {headers.plain(n) for n in wanted.names(column)}
+        by_header, by_title = (
+            [i for i, h in enumerate(names) if h and (h if mapped else headers.plain(h)) in accepted]
+            for names in (written, titles)
+        )
+        at = by_header or by_title
         if len(at) > 1:
             found = f"{len(at)} columns for {column}: {', '.join(table.cells.headers[i] for i in at)}"
             table.header_problem(column, found, "Keep one, or name it under columns: in the params.")
@@ -205,7 +223,7 @@ def _complain(table: Table, mapping: Mapping[str, str], wanted: Wanted) -> None:
     lacking = [c for c in required if c not in table.positions and c not in mapping]
     for column in lacking:
         close = next((n for name in wanted.names(column) if (n := nearest(name, free))), "")
-        remedy = f"Add it, or map it under columns:. The file has {', '.join(table.cells.headers[:12])}."
+        remedy = f"Add it, or map it under columns:. The file has {table.cells.offered}."
         table.header_problem(column, f"no column {wanted.shown(column)}", remedy, close)
     known = {*headers.ALIASES, *wanted.own}
     absent = [c for c in optional if c in known and c not in table.positions]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from svclib.errors import Problem
 from svclib.params import Period
-from svclib.sources.files import Cells, UnreadableError
+from svclib.sources.cells import Cells, UnreadableError
 
 # Fields of the log and the columns of sheet "events" they fill.
 FIELDS = {

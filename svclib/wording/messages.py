@@ -18,6 +18,8 @@ from typing import NamedTuple
 from svclib.errors import InputErrors, Problem, SvcError
 
 YAML = (".yaml", ".yml")
+# After the name of a source that is the result of a query.
+QUERY = " (sql)"
 # Separates what is said of cells of a workbook from what is said of keys of a YAML file.
 EITHER = "||"
 EMPTY = "(empty)"
@@ -55,15 +57,21 @@ def problem(found: Problem, lang: str) -> Problem:
         return found
     yaml = found.file.endswith(YAML)
     # The table of a data file, named with its folder, counts cells; other places say one thing.
-    said = _finding(found.found) if "/" in found.file else _chinese(found.found)
+    data = "/" in found.file or found.file.endswith(QUERY)
+    said = _finding(found.found) if data else _chinese(found.found)
     return replace(
         found,
-        file="：".join(_word(part) for part in found.file.split(": ")),
+        file="：".join(_file(part) for part in found.file.split(": ")),
         place=_optional(found.place),
         field=found.field if yaml else _header(found),
         found=found.found if said is None else _side(said, yaml=yaml),
         remedy=_side(_optional(found.remedy), yaml=yaml),
     )
+
+
+def _file(text: str) -> str:
+    """A file, or the query of a source: `responses (sql)` is 问卷（sql）."""
+    return f"{_word(text.removesuffix(QUERY))}（sql）" if text.endswith(QUERY) else _word(text)
 
 
 def _side(text: str, *, yaml: bool) -> str:
