@@ -27,10 +27,12 @@ from svclib import params as params_module
 from svclib.errors import DataError
 from svclib.params import Params
 from svclib.params.content import canonical, digest, file_hash, plain
+from svclib.run import publish
+from svclib.sources import files
 
 __all__ = [
     "NAME", "SCHEMA", "body", "canonical", "chain", "digest", "file_hash", "file_hashes", "frame_hash",
-    "input_hashes", "notebook_hash", "plain", "read", "table_hashes", "write",
+    "input_hashes", "locate", "notebook_hash", "plain", "read", "table_hashes", "write",
 ]  # fmt: skip
 
 SCHEMA = 2
@@ -86,9 +88,9 @@ def chain(params: Params) -> list[Params]:
 
 
 def input_hashes(cycles: Sequence[Params]) -> dict[str, str]:
-    """sha256 of every data file by cycle and source, such as "2026Q2/responses"."""
+    """sha256 of every data file, or of the rows of a query, by cycle and source: "2026Q2/responses"."""
     return {
-        f"{each.cycle}/{name}": file_hash(source.path)
+        f"{each.cycle}/{name}": files.content_hash(source, name=name)
         for each in cycles
         for name, source in each.data.items()
     }
@@ -136,6 +138,22 @@ def write(run_dir: Path, run_id: str, content: dict[str, Any], volatile: Mapping
     text = json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     (run_dir / NAME).write_text(text + "\n", encoding="utf-8")
     return body_hash
+
+
+def locate(path: Path) -> Path:
+    """The folder of a run: `path` itself, or the current run of the cycle whose folder it is.
+
+    Raises
+    ------
+    DataError
+        Neither: the folder holds no run.
+    """
+    if (path / NAME).is_file():
+        return path.resolve()
+    current = publish.current(path)
+    if current is None or not (current / NAME).is_file():
+        raise DataError(f"no finished run in {path}; name the folder of a run, or that of its cycle")
+    return current.resolve()
 
 
 def read(run_dir: Path) -> dict[str, Any]:

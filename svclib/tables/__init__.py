@@ -20,23 +20,27 @@ from svclib.tables.numbers import (
     signed,
 )
 from svclib.tables.references import with_references
-from svclib.tables.show import Shown, Text, golden, matrix, of_year, show, text_width
+from svclib.tables.review import Block, blocks, recomputed
+from svclib.tables.show import Shown, Text, golden, grid, matrix, of_year, show, text_width
 from svclib.tables.words import DECIMALS, Label, cell, code, words
 
 __all__ = [
     "DASH",
     "DECIMALS",
+    "Block",
     "Card",
     "Decimals",
     "Label",
     "Shown",
     "Text",
+    "blocks",
     "cards",
     "cell",
     "code",
     "fmt",
     "fmt_all",
     "golden",
+    "grid",
     "heading",
     "interval",
     "listed",
@@ -50,6 +54,7 @@ __all__ = [
     "percent",
     "problems",
     "ratio",
+    "recomputed",
     "short",
     "short_percent",
     "show",

@@ -170,7 +170,10 @@ def _sizes(frame: pd.DataFrame, column: str, cells: list[str]) -> list[str]:
     values = [c for c in SIZES[column] if c in frame]
     known = frame[values[:1]].notna().all(axis=1) if values or not SIZES[column] else False
     bare = (frame[column] == 0) & known
-    return [DASH if hidden else text for hidden, text in zip(bare, cells, strict=True)]
+    # Of comments nobody made there is no row: none counted is a number that is not published.
+    kept_back = (frame[column] == 0) & frame["cumulative"].isna() if "cumulative" in frame else ~known & False
+    signs = np.select([kept_back, bare], [HIDDEN, DASH], "")
+    return [sign or text for sign, text in zip(signs, cells, strict=True)]
 
 
 def matrix(
@@ -199,6 +202,11 @@ def matrix(
     headers = [_header(frame, rows, lang), *(cell(across, head, lang, label, 2) for head in heads)]
     left = [False] * len(headers)
     return Shown(_html(headers, cells, left, lang, ""), _layout(headers, cells, left))
+
+
+def grid(headers: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool], lang: str) -> Shown:
+    """Columns of ready texts as a table; `right` says which of them are aligned to the right."""
+    return Shown(_html(headers, cells, right, lang, ""), _layout(headers, cells, right))
 
 
 def _header(frame: pd.DataFrame, column: str, lang: str) -> str:
