@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import optimize, stats
@@ -302,6 +302,16 @@ def test_permutation_midp_counts_every_way_to_deal(x0, x1):
     expected = (distance > observed + 1e-9).mean() + (np.abs(distance - observed) < 1e-9).mean() / 2
     assert_allclose(inference.midp_permutation(x0, x1), expected, atol=1e-12)
     assert_allclose(inference.midp_permutation(x1, x0), expected, atol=1e-12)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 20))
+def test_sign_flip_of_yes_and_no_is_the_midp_form_of_mcnemars_exact_test(up, down, same):
+    """Differences of 1, −1 and 0: exact McNemar less half the probability of what was seen."""
+    assume(up != down)
+    found = inference.midp_sign_flip(np.repeat([1.0, -1.0, 0.0], [up, down, same]))
+    exact = inference.mcnemar(up, down, exact=True)["p"].iloc[0]
+    seen = stats.binom.pmf(min(up, down), up + down, 0.5)
+    assert_allclose(found, exact - seen, atol=1e-12)
 
 
 @given(st.lists(st.sampled_from([-2, -1, -2 / 3, 0, 1 / 3, 1, 1.5]), min_size=1, max_size=8).filter(any))
