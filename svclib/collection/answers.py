@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from svclib import suppression
 from svclib.columns import checked, empty
 from svclib.errors import ParamError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 ASPECTS = ("service_item", "staff", "segment", "interviewer", "channel")
 STEPS = 10  # a scale of at most so many whole steps keeps them; a longer one is cut in bands
 BANDS = 5
+UNIT = ["cycle", "unit"]
 
 
 def distribution(
@@ -34,9 +36,9 @@ def distribution(
     share and mean weigh answers by `weight`; n is the number of respondents behind them and
     the same in every category.
 
-    Members with fewer than `min_cell` respondents are left out, per unit, aspect and
-    indicator; where this leaves out one member alone, the next smallest goes too, because
-    the unit's own result would give the one away.
+    Members with fewer than `min_cell` respondents are left out, per unit and aspect and for
+    every indicator alike, and with them the next smallest, because the unit's own result
+    would give the one away.
 
     Parameters
     ----------
@@ -53,6 +55,7 @@ def distribution(
     if unknown:
         raise ParamError(f"aspects {unknown} are unknown; choose from {list(ASPECTS)}")
     parts = [empty("distribution")]
+    small = {aspect: _small(responses, aspect, min_cell) for aspect in aspects}
     for indicator in framework.indicators:
         if not indicator.items:
             continue
@@ -60,7 +63,7 @@ def distribution(
         steps, labels = _categories(indicator, answers["answer"].to_numpy())
         answers["place"] = np.clip(np.searchsorted(steps, answers["answer"], side="right") - 1, 0, None)
         for aspect in aspects:
-            told = _members(answers.assign(member=answers[aspect]), min_cell)
+            told = _members(answers.assign(member=answers[aspect]), small[aspect], min_cell)
             parts.append(_shares(told, labels).assign(aspect=aspect, indicator=indicator.name))
     return checked("distribution", pd.concat(parts, ignore_index=True))
 
@@ -84,16 +87,26 @@ def _categories(indicator: Indicator, answers: np.ndarray) -> tuple[np.ndarray, 
     return ends[:-1], [f"{a:g}–{b:g}" for a, b in pairwise(ends)]
 
 
-def _members(answers: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+def _small(rows: pd.DataFrame, aspect: str, min_cell: int) -> pd.Index:
+    """Members (cycle, unit, member) too small to be shown for any indicator, and the next smallest."""
+    stated = rows[rows[aspect] != ""]
+    n = stated.groupby([*UNIT, aspect]).size()
+    return n.index[_hidden(n, min_cell)]
+
+
+def _hidden(n: pd.Series, min_cell: int, forced: np.ndarray | None = None) -> np.ndarray:
+    """Members to leave out, given the number of respondents by (cycle, unit, member)."""
+    sizes = n.to_frame()
+    units = sizes.groupby(level=[0, 1], sort=True).ngroup()
+    return suppression.hidden(sizes, [units], least=min_cell, forced=forced)
+
+
+def _members(answers: pd.DataFrame, small: pd.Index, min_cell: int) -> pd.DataFrame:
     """Answers of the members shown, with n respondents of each."""
-    key = ["cycle", "unit", "member"]
+    key = [*UNIT, "member"]
     stated = answers[answers["member"] != ""]
     n = stated.groupby(key)["person"].nunique().rename("n")
-    small = n < min_cell
-    alone = small.groupby(["cycle", "unit"]).transform("sum") == 1
-    # The next smallest is the first by size of those large enough; equal sizes go by name.
-    order = n[~small].groupby(["cycle", "unit"]).rank(method="first").reindex(n.index)
-    shown = n[~small & ~(alone & (order == 1))]
+    shown = n[~_hidden(n, min_cell, n.index.isin(small))]
     return stated.join(shown, on=key, how="inner")
 
 

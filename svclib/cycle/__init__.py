@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from svclib import columns, tables, wording
+from svclib import columns, suppression, tables, wording
 from svclib import params as params_module
 from svclib.cycle import state as regular
 from svclib.cycle import year
@@ -71,6 +71,7 @@ class Context:
     run_dir: Path | None
     languages: tuple[str, ...]
     made: Tables = field(default_factory=dict)
+    whole: Tables = field(default_factory=dict)
 
     @property
     def framework(self) -> Framework:
@@ -85,6 +86,9 @@ class Context:
     def step(self, name: str, **options: Any) -> Tables:
         """Tables of step `name` ("10" … "70", or "01" to "03" of the design), computed now.
 
+        Steps work with whole tables; what is returned, and so shown, is fit to be published:
+        groups of fewer than `min_cell` people are hidden.
+
         Parameters
         ----------
         options : passed on to the step, such as the replications of "03"
@@ -94,12 +98,33 @@ class Context:
         if name not in steps:
             raise ParamError(f"step {name!r}; choose one of {sorted(steps)}")
         needs = NEEDS_OF_YEAR if annual else NEEDS | NEEDS_OF_DESIGN
-        needed = {table: self.table(table) for table in needs[name]}
+        needed = {table: self._whole(table) for table in needs[name]}
         found = {
             n: columns.checked(n, frame) for n, frame in steps[name](self.state, needed, **options).items()
         }
-        self.made.update(found)
-        return found
+        self.whole.update(found)
+        shown = {n: self._published(n, frame) for n, frame in found.items()}
+        self.made.update(shown)
+        return shown
+
+    def _published(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        least = self.params.min_cell
+        return suppression.published(name, frame, lambda: self._hidden, least=least)
+
+    @cached_property
+    def _hidden(self) -> suppression.Plan:
+        """Which answers are too few to be shown."""
+        return suppression.plan(self._whole("response_profile"), least=self.params.min_cell)
+
+    def _whole(self, name: str) -> pd.DataFrame:
+        """A table before anything is hidden: what steps compute with, never shown."""
+        if name not in self.whole and self.run_dir is None:
+            self.step(columns.TABLES[name].step)
+        if name not in self.whole:
+            path = self._private(name)
+            found = columns.checked(name, pd.read_parquet(path)) if path.is_file() else self.table(name)
+            self.whole[name] = found
+        return self.whole[name]
 
     def table(self, name: str) -> pd.DataFrame:
         """A result table: of this run when there is one, otherwise computed in memory.
@@ -129,8 +154,12 @@ class Context:
     def _path(self, name: str) -> Path:
         if self.run_dir is None:
             raise DataError("there is no run folder; give run_dir")
-        folder = "private" if columns.TABLES[name].private else "tables"
-        return self.run_dir / folder / f"{name}.parquet"
+        if columns.TABLES[name].private:
+            return self._private(name)
+        return self.run_dir / "tables" / f"{name}.parquet"
+
+    def _private(self, name: str) -> Path:
+        return Path(self.run_dir or "", "private", f"{name}.parquet")
 
     def save(self, tables: Tables) -> list[str]:
         """Write tables into the run, checked against the inventory; without a run, write nothing."""
@@ -140,6 +169,10 @@ class Context:
             path = self._path(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             columns.checked(name, frame).to_parquet(path, index=False)
+            whole = self.whole.get(name)
+            if whole is not None and not whole.equals(frame):
+                self._private(name).parent.mkdir(parents=True, exist_ok=True)
+                whole.to_parquet(self._private(name), index=False)
         return sorted(tables)
 
     @property

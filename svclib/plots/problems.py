@@ -17,10 +17,11 @@ def pareto(
 
     Parameters
     ----------
-    frame : rows of one unit (and category) of table "causes" or "concerns".
+    frame : rows of one unit (and category) of table "causes" or "concerns"; those without a
+        number, which are hidden, are left out.
     what : column that names the bars: "cause" or "category".
     """
-    frame = frame.sort_values(["n", what], ascending=[False, True], kind="stable").head(most)
+    frame = frame[frame["n"] > 0].sort_values(["n", what], ascending=[False, True], kind="stable").head(most)
     if frame.empty:
         return style.no_data(lang, title)
     chart, (ax,) = style.canvas(len(frame) + 1, lang)

@@ -29,12 +29,12 @@ def response_profile(
 
     Parameters
     ----------
-    frame : table "response_profile" of one cycle.
+    frame : table "response_profile" of one cycle; small groups made one ("*") are left out.
     order : units in the order wanted.
     """
     if frame.empty:
         return style.no_data(lang, title)
-    frame = style.ordered(frame, "unit", order)
+    frame = style.ordered(frame[frame["subject"] != "*"], "unit", order)
     subjects, units, channels = (style.unique(frame[c]) for c in ("subject", "unit", "channel"))
     colours: dict[str, str] = dict(zip(channels, style.SERIES * len(channels), strict=False))
     chart, axes = style.canvas(len(units) + 1.5, lang, shape=(1, len(subjects)), sharey=True)

@@ -14,6 +14,7 @@ from svclib.errors import ParamError
 Decimals = int | Mapping[str, int]
 
 DASH = "—"
+HIDDEN = "*"  # a number that is known and not published
 ROUNDING = {"half_up": ROUND_HALF_UP, "gbt8170": ROUND_HALF_EVEN}
 _WIDE = Context(prec=400)  # the default 28 digits cannot hold every float
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from svclib import columns as inventory
 from svclib.errors import ParamError
-from svclib.tables.numbers import DASH, Decimals, fmt, interval, short_percent
+from svclib.tables.numbers import DASH, HIDDEN, Decimals, fmt, interval, short_percent
 from svclib.tables.words import DECIMALS, PERCENT, Label, cell, words
 
 PAIRS = {
@@ -170,9 +170,9 @@ def _sizes(frame: pd.DataFrame, column: str, cells: list[str]) -> list[str]:
     values = [c for c in SIZES[column] if c in frame]
     known = frame[values[:1]].notna().all(axis=1) if values or not SIZES[column] else False
     bare = (frame[column] == 0) & known
-    # Of comments nobody made there is no row: none counted is a number that is not published.
-    kept_back = (frame[column] == 0) & frame["cumulative"].isna() if "cumulative" in frame else ~known & False
-    signs = np.select([kept_back, bare], [HIDDEN, DASH], "")
+    signs = pd.Series("", index=frame.index).mask(bare, DASH)
+    if "cumulative" in frame:  # of comments nobody made there is no row: this number is not published
+        signs = signs.mask(frame["cumulative"].isna(), HIDDEN)
     return [sign or text for sign, text in zip(signs, cells, strict=True)]
 
 

@@ -67,6 +67,8 @@ SPECIAL = {
     ("unit", "*"): "all_units",
     ("parent", ""): "top_level",
     ("channel", ""): "no_channel",
+    ("subject", "*"): "small_groups",
+    ("channel", "*"): "small_groups",
     ("expert", ""): "group",
     ("expert", "group"): "group",
     ("category", ""): "uncategorised",

@@ -7,7 +7,7 @@ with the text.  Nothing is computed here beyond choosing a template and counting
 from svclib.wording import simulate, validity
 from svclib.wording.aims import target_proposals
 from svclib.wording.changes import changes, decomposition
-from svclib.wording.collection import authenticity, mix, returns, unusual
+from svclib.wording.collection import authenticity, mix, returns, small_groups, unusual
 from svclib.wording.comparability import comparability
 from svclib.wording.composites import composites, cut_proposals, gaps, ipa
 from svclib.wording.design import principles, proposals
@@ -103,6 +103,7 @@ __all__ = [
     "screening",
     "sentence",
     "simulate",
+    "small_groups",
     "spending",
     "step_targets",
     "steps",

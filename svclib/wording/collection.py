@@ -9,7 +9,7 @@ import pandas as pd
 
 from svclib import tables
 from svclib.tables import Label
-from svclib.wording.templates import Part, Row, Writer, listed, only_cycle, records
+from svclib.wording.templates import Part, Row, Writer, listed, only_cycle, records, sentence
 
 PLACE = ("unit", "subject", "channel")
 
@@ -75,9 +75,16 @@ def _matter(row: Row, min_rate: float) -> str:
 
 def _place(row: Row, lang: str, label: Label) -> str:
     """Unit, and in brackets the evaluator and channel where the row names them."""
-    unit, *rest = (label(row[c], lang) for c in PLACE if row[c])
+    said = (tables.cell(c, row[c], lang, label, 0) for c in PLACE if row[c])
+    unit, *rest = dict.fromkeys(said)  # small groups made one bear one name for evaluator and channel
     form = tables.words(lang)["terms"]["within"]
     return form.format(name=unit, parts=listed(rest, lang)) if rest else unit
+
+
+def small_groups(min_cell: int, lang: str) -> str:
+    """What the sign * means."""
+    row = {"min_cell": str(min_cell)}
+    return sentence("small_groups.note", row, lang, lambda name, _: name) if min_cell > 1 else ""
 
 
 def mix(frame: pd.DataFrame, lang: str, label: Label, *, weighted: bool) -> pd.DataFrame:

@@ -72,7 +72,12 @@ def concerns(frame: pd.DataFrame, lang: str, label: Label, *, unit: str = ALL_UN
     """One claim on table "concerns": what the comments on `unit` are about, most frequent first."""
     writer = Writer("concerns", lang, label)
     mine = frame[(frame["unit"] == unit) & (frame["category"] != "")]
-    mine = mine.sort_values(["n", "category"], ascending=[False, True], kind="stable").head(TOP)
+    counted = mine[mine["n"] > 0]
+    if counted.empty and len(mine):  # too few to be counted: names alone, in no order
+        names = listed((label(name, lang) for name in sorted(mine["category"])), lang)
+        writer.say([("concern.hidden", {"unit": unit, "listed": names})], key={"unit": unit})
+        return writer.claims()
+    mine = counted.sort_values(["n", "category"], ascending=[False, True], kind="stable").head(TOP)
     if mine.empty:
         writer.say([("concern.none", {})], key={"unit": unit})
         return writer.claims()
