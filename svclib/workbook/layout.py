@@ -287,6 +287,18 @@ CYCLE = (
             Column(f"数据·{zh}", ("data", key), "text", "单独成文件时填写文件名"),
             Column(f"数据·{zh}·工作表", ("data", key, "sheet"), "text"),
             Column(
+                f"数据·{zh}·查询",
+                ("data", key, "sql"),
+                "text",
+                "不用文件、从数据库读取时填写一条 SELECT 查询；列名可用 AS 改成表头",
+            ),
+            Column(
+                f"数据·{zh}·数据库",
+                ("data", key, "url", "env"),
+                "text",
+                "存放数据库地址的环境变量名，如 SERVICE_DB；地址和密码不要写在这里",
+            ),
+            Column(
                 f"数据·{zh}·预设", ("data", key, "preset"), "value", "", ("问卷星", "两两比较", "servicenow")
             ),
             Column(f"数据·{zh}·行", ("data", key, "rows"), "flow", "只用部分行时填写，如 {年份: 2026}"),
