@@ -278,6 +278,11 @@ class Context:
             if made is not None:
                 display(made, metadata={"lang": lang})
 
+    def small_groups(self, lang: str) -> tables.Shown | None:
+        """What stands for groups too small to be published; None where every group is."""
+        told = wording.small_groups(self.params.min_cell, lang)
+        return tables.paragraph(told, "note") if told else None
+
     def label(self, name: str, lang: str) -> str:
         """`name` as shown in `lang`."""
         return label_of(self.state, name, lang)
