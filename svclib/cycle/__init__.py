@@ -121,7 +121,7 @@ class Context:
         if name not in self.whole and self.run_dir is None:
             self.step(columns.TABLES[name].step)
         if name not in self.whole:
-            path = self._private(name)
+            path = self._kept(name)
             found = columns.checked(name, pd.read_parquet(path)) if path.is_file() else self.table(name)
             self.whole[name] = found
         return self.whole[name]
@@ -154,12 +154,12 @@ class Context:
     def _path(self, name: str) -> Path:
         if self.run_dir is None:
             raise DataError("there is no run folder; give run_dir")
-        if columns.TABLES[name].private:
-            return self._private(name)
-        return self.run_dir / "tables" / f"{name}.parquet"
+        folder = "private" if columns.TABLES[name].private else "tables"
+        return self.run_dir / folder / f"{name}.parquet"
 
-    def _private(self, name: str) -> Path:
-        return Path(self.run_dir or "", "private", f"{name}.parquet")
+    def _kept(self, name: str) -> Path:
+        """File of a table before small groups were hidden; there is none where nothing was."""
+        return Path(self.run_dir or "", "private", "whole", f"{name}.parquet")
 
     def save(self, tables: Tables) -> list[str]:
         """Write tables into the run, checked against the inventory; without a run, write nothing."""
@@ -171,8 +171,8 @@ class Context:
             columns.checked(name, frame).to_parquet(path, index=False)
             whole = self.whole.get(name)
             if whole is not None and not whole.equals(frame):
-                self._private(name).parent.mkdir(parents=True, exist_ok=True)
-                whole.to_parquet(self._private(name), index=False)
+                self._kept(name).parent.mkdir(parents=True, exist_ok=True)
+                whole.to_parquet(self._kept(name), index=False)
         return sorted(tables)
 
     @property

@@ -66,8 +66,12 @@ def table_hashes(run_dir: Path) -> dict[str, str]:
 
 
 def file_hashes(run_dir: Path) -> dict[str, str]:
-    """sha256 of every published file by its path in the run; the manifest and hidden files are none."""
+    """sha256 of every published file by its path in the run; the manifest and hidden files are none.
+
+    What small groups were hidden from is left out: a hash would let them be guessed.
+    """
     found = {path.relative_to(run_dir) for path in run_dir.rglob("*") if path.is_file()}
+    found = {p for p in found if p.parts[:2] != ("private", "whole")}
     shown = [p for p in found if p != Path(NAME) and not any(part.startswith(".") for part in p.parts)]
     return {p.as_posix(): file_hash(run_dir / p) for p in sorted(shown)}
 
