@@ -179,6 +179,7 @@ NEEDS = {
     "30": ("exclusions",),
     "40": (
         "exclusions",
+        "response_profile",  # which groups of answers are too small to be shown
         "weights",
         "weight_methods",
         "expert_weights",
