@@ -1,7 +1,8 @@
-"""Commands for a reviewer: `verify`, `diff`."""
+"""Commands for a reviewer: `verify`, `diff`, and `freeze`, which gives him something to hold a run to."""
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import sys
 from pathlib import Path
@@ -99,3 +100,17 @@ def diff(*, before: Path, after: Path, page: Path | None, lang: str) -> None:
     if page is not None:
         page.write_text(comparing.page(found, *sides, lang), encoding="utf-8")
         click.echo(page)
+
+
+@command
+@click.argument("params", type=click.Path(path_type=Path))
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The day to write in it (default: today).")
+@click.option("--force", is_flag=True, help="Add a revision to a freeze that is there; earlier ones stay.")
+def freeze(*, params: Path, day: dt.datetime | None, force: bool, lang: str) -> None:
+    """Freeze method and framework of PARAMS before its data exist; the report says whether they changed."""
+    from svclib.run import freeze as freezing
+
+    path, added = freezing.freeze(params, day=(day or dt.datetime.now()).date(), force=force)
+    say(f"{path}  (revision {added.revision}, {added.day})", lang)
+    if added.data_present:
+        say("warning: data of the cycle are there already; the report will say so", lang)

@@ -282,6 +282,7 @@ TABLES: dict[str, Table] = {
                     "clause limited_by rank rank_low rank_high group_rank n"),
     "parents": _table("90", "cycle parent", "n_units n_graded plain_mean lowest highest"),
     "parent_grades": _table("90", "cycle parent grade", "n_units"),
+    "freeze": _table("90", "cycle check node", "found0 found1 judgement"),
     "claims": _table("90", "claim lang", "template text table key"),
 }
 # fmt: on

@@ -9,6 +9,7 @@ import pandas as pd
 
 from svclib import decomposition, wording
 from svclib.columns import TABLES
+from svclib.cycle.freezing import frozen
 from svclib.cycle.state import ALL_UNITS, BEFORE, State
 from svclib.parents import roll_up
 from svclib.scores import TOTAL
@@ -35,10 +36,11 @@ def _of_params(state: State) -> dict[str, str]:
 
 def report(state: State, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """90: one row per unit for the front page, the same by parent, and the claims of the whole report."""
-    said = [_claims(state, tables, lang) for lang in LANGUAGES]
+    held = {"freeze": frozen(state.params)}
+    said = [_claims(state, {**tables, **held}, lang) for lang in LANGUAGES]
     grades = tables["grades"][tables["grades"]["cycle"] == state.cycle]
     below = roll_up(grades, state.above, cycle=state.cycle)
-    return {"board": board(state, tables), "claims": pd.concat(said, ignore_index=True)} | below
+    return {"board": board(state, tables), "claims": pd.concat(said, ignore_index=True)} | held | below
 
 
 def board(state: State, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -105,5 +107,6 @@ def _claims(state: State, tables: Mapping[str, pd.DataFrame], lang: str) -> pd.D
         wording.decomposition(decomposition.largest(tables["decomposition"], 3), lang, named),
         wording.targets(tables["targets"], lang, named),
         wording.alerts(tables["alerts"], lang, named),
+        wording.freeze(tables["freeze"], lang, named),
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)

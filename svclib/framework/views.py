@@ -55,11 +55,15 @@ def _exact(value: Any) -> Any:
     return sorted(inner, key=lambda v: v["name"]) if named else inner
 
 
+def numbers(framework: Framework) -> dict[str, Any]:
+    """What of a framework changes numbers: its content without names, words and consequences."""
+    bare = framework.model_copy(update={"groups": framework.own_groups})
+    return _exact(bare.model_dump(exclude=_WORDING))
+
+
 def number_hash(framework: Framework) -> str:
     """SHA-256 of what changes numbers."""
-    bare = framework.model_copy(update={"groups": framework.own_groups})
-    content = _exact(bare.model_dump(exclude=_WORDING))
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(numbers(framework), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

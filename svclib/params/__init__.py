@@ -18,7 +18,7 @@ from svclib.errors import InputErrors, Problem, nearest
 from svclib.framework import Framework, schema, yamlfile
 from svclib.framework.measures import COUNTED
 from svclib.framework.yamlfile import Document, KeyPath
-from svclib.params import books, comparing, kinds
+from svclib.params import books, comparing, frozen, kinds
 from svclib.params.settings import (
     DATA_NAMES,
     Annual,
@@ -33,6 +33,7 @@ from svclib.params.settings import (
 from svclib.workbook.layout import UNITS
 
 __all__ = [
+    "BOOK",
     "DATA_NAMES",
     "DataSource",
     "Params",
@@ -43,6 +44,7 @@ __all__ = [
     "find",
     "json_schema",
     "load",
+    "path_of",
 ]
 
 BOOK = ".xlsx"
@@ -61,6 +63,7 @@ class Params(Settings):
     cycles: tuple[Path, ...] = ()
     data: dict[str, DataSource]
     unasked: frozenset[str] = frozenset()  # ratings of the framework that this cycle did not ask alike
+    freeze: frozen.Freeze | None = None  # the method as it was frozen, where it was
 
     @property
     def today(self) -> dt.date | None:
@@ -101,6 +104,12 @@ def find(path: str | Path) -> Path:
     return next((t for t in tries if t.is_file()), here / wanted).resolve()
 
 
+def path_of(folder: Path, text: str) -> Path:
+    """The path that `text` means in a params file in `folder`; unknown variables stay as written."""
+    full = _VARIABLE.sub(lambda m: os.environ.get(m[1], m[0]), text)
+    return Path(os.path.normpath(folder / Path(full).expanduser()))
+
+
 def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, list[Problem]]:
     """The parameters, as far as they are usable, and everything wrong with them.
 
@@ -130,7 +139,8 @@ def examine(path: str | Path, *, strict: bool = True) -> tuple[Params | None, li
     if framework is not None and written.kind != "annual":
         _needs(framework, resolved["data"], doc)
         _dated(framework, written, doc)
-    problems = list(dict.fromkeys([*doc.problems, *troubles]))
+    resolved["freeze"], unreadable = frozen.read(file, written.cycle)
+    problems = list(dict.fromkeys([*doc.problems, *troubles, *unreadable]))
     if framework is None:
         return None, problems
     settings = {name: getattr(written, name) for name in Settings.model_fields}
@@ -160,8 +170,7 @@ class _Paths:
             if name not in os.environ:
                 found = f"environment variable {name!r} is not set"
                 self.doc.add(key, found, "Set it to the folder of the data.", nearest(name, os.environ))
-        full = _VARIABLE.sub(lambda m: os.environ.get(m[1], m[0]), text)
-        return Path(os.path.normpath(self.folder / Path(full).expanduser()))
+        return path_of(self.folder, text)
 
     def sibling(self, key: KeyPath, text: str, own: Path) -> Path:
         path = self.resolve(key, text)

@@ -29,6 +29,7 @@ from svclib.wording.followup import (
     steps,
 )
 from svclib.wording.front import advice, cards, decisions, masthead, unit_cards, unit_line, with_counts
+from svclib.wording.frozen import freeze
 from svclib.wording.monitoring import alerts, control_charts, funnel, period_changes, trends
 from svclib.wording.panel import delphi
 from svclib.wording.quality import (
@@ -75,6 +76,7 @@ __all__ = [
     "experts",
     "findings",
     "flips",
+    "freeze",
     "funnel",
     "gaps",
     "grades",
