@@ -13,7 +13,8 @@ from svclib import params as params_module
 from svclib.columns import checked
 from svclib.errors import InputErrors, Problem
 from svclib.framework import Framework
-from svclib.params import Params
+from svclib.params import DataSource, Params
+from svclib.params.statements import ordered
 from svclib.sources import answers, corrections, files, presets, records, scope, sheets, tickets
 from svclib.sources.answers import coded
 from svclib.sources.catalog import SHEETS
@@ -154,6 +155,7 @@ def _table(name: str, params: Params) -> Table:
         wanted = Wanted(need, [c for c in fields if c not in need], own, numbers)
         cells = files.read(entry, name=name, headers_only=True)
         if name == "events" and entry.preset == "servicenow":
+            _in_order(entry, cells.file)
             return _tickets(build(name, params.cycle, tickets.plain(cells, params.period), entry, wanted))
         if entry.preset is not None:
             told = f"preset {entry.preset} is not for {name}"
@@ -173,6 +175,14 @@ def _table(name: str, params: Params) -> Table:
         *answers.code_columns(params.framework),
     }
     return build(name, params.cycle, cells, entry, Wanted(required, optional, numbers=numbers))
+
+
+def _in_order(entry: DataSource, file: str) -> None:
+    """A log is read in its order, which a query must give."""
+    if entry.sql is not None and not ordered(entry.sql):
+        told = "the rows have no order, and of a ticket the last one counts"
+        remedy = "End the query with ORDER BY, the latest row of a ticket last."
+        raise UnreadableError(Problem(file, "", "sql", told, remedy))
 
 
 def _tickets(table: Table) -> Table:

@@ -103,12 +103,11 @@ def _hash(headers: Sequence[str], body: pd.DataFrame) -> str:
     return total.hexdigest()
 
 
-def _engine(place: _Place) -> Engine:
-    """An engine for the address, which is not reached yet."""
+def _url(place: _Place) -> URL:
+    """The address, taken apart."""
     import sqlalchemy
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.exc import ArgumentError
 
-    where = f"Correct environment variable {place.ref.env}"
     try:
         address = resolve(place.ref)
         url = sqlalchemy.make_url(address) if _readable(address) else None
@@ -119,18 +118,28 @@ def _engine(place: _Place) -> Engine:
     except (ArgumentError, ValueError):  # both repeat the address
         url = None
     if url is None:
+        where = f"Correct environment variable {place.ref.env}"
         remedy = (
             f"{where}: postgresql://user:password@host/database; in a password write %40 for @, %2F for /."
         )
         raise place.refuse("the address of the database is not readable", remedy) from None
-    url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+    return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+
+
+def _engine(place: _Place) -> Engine:
+    """An engine for the address, which is not reached yet."""
+    import sqlalchemy
+    from sqlalchemy.exc import NoSuchModuleError
+
+    url = _url(place)
     own: dict[str, Any] = {"creator": _opened(url, place)} if url.get_backend_name() == "sqlite" else {}
-    if url.get_driver_name() == "psycopg" and "connect_timeout" not in url.query:
+    if url.drivername.endswith("+psycopg") and "connect_timeout" not in url.query:
         own["connect_args"] = {"connect_timeout": SECONDS}
     try:
         return sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool, **own)
     except NoSuchModuleError:
-        raise place.refuse(f"databases of type {url.drivername} are not known", f"{where}.") from None
+        remedy = f"Correct environment variable {place.ref.env}."
+        raise place.refuse(f"databases of type {url.drivername} are not known", remedy) from None
     except ImportError as error:
         told = f"the driver of the database is not installed: {error}"
         raise place.refuse(told, "Install it with pip.") from error
