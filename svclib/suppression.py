@@ -212,3 +212,13 @@ def _nothing(column: pd.Series) -> Any:
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_integer_dtype(column):
         return column.dtype.type(0)
     return np.nan if pd.api.types.is_numeric_dtype(column) else ""
+
+
+def small(name: str, frame: pd.DataFrame, known: Plan, *, least: int) -> int:
+    """Rows of a published table that should have been hidden; rows made one are not looked at."""
+    spec = PEOPLE.get(name)
+    if spec is None or frame.empty or least <= 1:
+        return 0
+    texts = [c for c in TABLES[name].key if c in frame and c != "unit"]
+    cells = frame[~(frame[texts] == MERGED).any(axis=1)].reset_index(drop=True)
+    return int(_hidden_rows(cells, spec, known, least).sum())

@@ -64,16 +64,19 @@ BELOW: dict[str, set[str]] = {
     "deliver": {"tables", "wording", "sources", "parents"},
     "plots": {"tables"},  # tables.fmt is the only place that rounds
     "wording": {"tables"},
+    "partitions": {"sources", "moments", "screening"},
     "run": {"params", "sources", "cycle", "deliver"},
     "convert": {"sources", "workbook"},
-    "cli": {"run", "convert"},
+    "doctor": {"run", "suppression"},
+    "cli": {"run", "convert", "doctor"},
 }
-OUTPUT_SIDE = {"tables", "plots", "wording", "deliver", "convert", "run", "cli", "__init__", "__main__"}
+OUTPUT_SIDE = {"tables", "plots", "wording", "deliver", "convert", "run", "doctor", "cli"}
+OUTPUT_SIDE |= {"__init__", "__main__"}
 # The context of a notebook labels and says what the steps found.
 BELOW["cycle"] = (set(BELOW) - OUTPUT_SIDE) | {"wording"}
 # Third-party packages that only some modules may touch.
 RESERVED = {
-    "matplotlib": {"plots"},
+    "matplotlib": {"plots", "run"},  # run draws the formulas of a text
     "seaborn": {"plots"},
     "papermill": {"run", "cli"},
     "nbconvert": {"run", "cli"},
