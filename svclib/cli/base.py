@@ -8,14 +8,17 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import svclib
 from svclib.errors import StepFailed, SvcError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STEP_FAILED, INPUT_INVALID, MISMATCH, ALERTS_RAISED = 1, 2, 3, 4
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -67,6 +70,17 @@ def command(called: Callable[..., None]) -> Callable[..., None]:
             sys.exit(STEP_FAILED if isinstance(error, StepFailed) else INPUT_INVALID)
 
     return wrapped
+
+
+def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Every table as parquet, and as CSV that Excel opens."""
+    from svclib import columns
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        found = columns.checked(name, frame)
+        found.to_parquet(folder / f"{name}.parquet", index=False)
+        found.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
 
 
 def say(text: str | SvcError, lang: str, *, err: bool = False) -> None:

@@ -8,12 +8,9 @@ Weights are those of the cycle simulated, worked out once (step 30).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +19,7 @@ import pandas as pd
 from svclib import grades as grades_of
 from svclib import kpis, scores, simulate
 from svclib.columns import empty
-from svclib.cycle import change, grading
+from svclib.cycle import change, grading, processes
 from svclib.cycle.comparable import comparable
 from svclib.cycle.likeness import likeness
 from svclib.cycle.populations import BEFORE, NOW, Job
@@ -36,7 +33,7 @@ from svclib.sources import Inputs
 from svclib.targets import judge_targets
 
 Tables = dict[str, pd.DataFrame]
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+Task = tuple[Case, int, np.random.SeedSequence]
 
 
 class Found(NamedTuple):
@@ -46,13 +43,17 @@ class Found(NamedTuple):
     verdicts: pd.DataFrame
 
 
-def run(
+Each = Callable[[Callable[..., Found], Job, Iterable[Task]], Iterator[Found]]
+
+
+def run(  # noqa: PLR0913 - the options of a simulation
     of: Job,
     cases: Sequence[Case],
     *,
     replications: int,
     seed: int,
     jobs: int = 1,
+    each: Each | None = None,
     follow: Callable[[Iterable[Found], int], Iterable[Found]] | None = None,
 ) -> Found:
     """Every case `replications` times.
@@ -62,6 +63,8 @@ def run(
 
     Parameters
     ----------
+    jobs : processes of this machine
+    each : computes ``fn(of, task)`` of every task elsewhere, in their order
     follow : wraps the results as they come, with their number, to show progress
 
     Raises
@@ -75,35 +78,13 @@ def run(
     seeds = np.random.SeedSequence(seed).spawn(replications)
     tasks = [(case, k, seeds[k]) for case in cases for k in range(replications)]
     show = follow or (lambda found, _: found)
-    done = list(show(_each(of, tasks, jobs), len(tasks)))
+    spread = each or (partial(processes.each, jobs=jobs) if jobs > 1 else _here)
+    done = list(show(spread(replicate, of, tasks), len(tasks)))
     return Found(*(pd.concat(parts, ignore_index=True) for parts in zip(*done, strict=True)))
 
 
-Task = tuple[Case, int, np.random.SeedSequence]
-_JOB: list[Job] = []
-
-
-def _each(of: Job, tasks: Sequence[Task], jobs: int) -> Iterator[Found]:
-    if jobs == 1:
-        yield from map(partial(replicate, of), tasks)
-        return
-    # Workers that each start as many threads as there are cores slow each other down.
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start, initargs=(of,)) as pool:
-            yield from pool.map(_in_worker, tasks)
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _start(of: Job) -> None:
-    _JOB.append(of)
-
-
-def _in_worker(task: Task) -> Found:
-    return replicate(_JOB[0], task)
+def _here(fn: Callable[..., Found], of: Job, tasks: Iterable[Task]) -> Iterator[Found]:
+    return map(partial(fn, of), tasks)
 
 
 def replicate(of: Job, task: Task) -> Found:

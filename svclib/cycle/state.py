@@ -38,6 +38,7 @@ class State:
         and coded under the current framework
     baseline : cycle compared with, "" when there is none
     last_year : cycle of 同比, "" when there is none
+    rated : estimates of the ratings by unit where they are known from sums, without the answers
     rescored : earlier cycles whose own framework gave other numbers (同口径调整)
     parts : of an annual result, the cycles it is made of, each as it was published
     before : of an annual result, the year it is compared with, under the units of this one
@@ -58,6 +59,7 @@ class State:
     measured: Mapping[str, kpis.Measured] = field(default_factory=dict)
     own: Mapping[str, Params] = field(default_factory=dict)
     last_year: str = ""
+    rated: Mapping[str, Estimate] = field(default_factory=dict)
 
     @property
     def framework(self) -> Framework:
@@ -250,8 +252,10 @@ def estimates(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> d
     here = responses[responses["cycle"].isin(cycles)]
     bounds = {item: i.scale for i in framework.indicators for item in i.items if i.scale is not None}
     known = kpis.values(records.records(state, responses, cycles), framework)
-    recorded, rated = dict(iter(known.groupby("unit"))), {}
-    if framework.items:
+    recorded, rated = dict(iter(known.groupby("unit"))), dict[str, Estimate]()
+    if state.rated:
+        rated = state.rated
+    elif framework.items:
         rated = by_unit(here, framework.items, bounds=bounds, panel=state.params.panel, **sampling(here))
     found: dict[str, Estimate] = {}
     for unit in dict.fromkeys(u for c in cycles for u in state.units(c)):

@@ -24,7 +24,7 @@ def natural(state: State, responses: pd.DataFrame, cycles: Sequence[str]) -> pd.
     parts = [
         scores.natural_values(found, state.framework, unit=unit)
         for unit, found in estimates(state, here, cycles).items()
-        if state.framework.items and (here["unit"] == unit).any()
+        if state.framework.items and (unit in state.rated or (here["unit"] == unit).any())
     ]
     parts.append(kpis.values(records(state, here, cycles), state.framework))
     return pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)

@@ -55,8 +55,8 @@ def duplicate(rows: pd.DataFrame) -> pd.DataFrame:
     return hits(fired, order, [f"= row {row}" for row in first[fired]])
 
 
-def straight_line(codes: np.ndarray, form: Form, at_least: float) -> pd.DataFrame:
-    """One raw code on every answered item; items of different scales within their scale."""
+def straight(codes: np.ndarray, form: Form, at_least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rows with one raw code on every answered item, and their longest line, (n,) each."""
     same = np.ones(len(codes), dtype=bool)
     longest = np.zeros(len(codes))
     for places in scales(form):
@@ -65,7 +65,12 @@ def straight_line(codes: np.ndarray, form: Form, at_least: float) -> pd.DataFram
         spread = np.where(gaps, -np.inf, part).max(axis=1) - np.where(gaps, np.inf, part).min(axis=1)
         same &= spread <= 0
         longest = np.maximum(longest, (~gaps).sum(axis=1))
-    fired = same & (longest >= at_least)
+    return same & (longest >= at_least), longest
+
+
+def straight_line(codes: np.ndarray, form: Form, at_least: float) -> pd.DataFrame:
+    """One raw code on every answered item; items of different scales within their scale."""
+    fired, longest = straight(codes, form, at_least)
     given = [sorted(set(row[~np.isnan(row)])) for row in codes[fired]]
     return hits(fired, longest, [" ".join(f"{code:g}" for code in row) for row in given])
 
