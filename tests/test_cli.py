@@ -76,7 +76,8 @@ def test_options_reach_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert code == 0
     assert str(tmp_path) in said
     assert callable(seen.pop("say"))
-    assert seen == {"out": Path("o"), "jobs": 3, "only": ("10", "20", "40"), "units": False}
+    asked = {"out": Path("o"), "jobs": 3, "engine": "auto", "only": ("10", "20", "40"), "units": False}
+    assert seen == asked
 
 
 def test_module_starts_and_help_names_only_what_exists() -> None:

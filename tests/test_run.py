@@ -32,6 +32,8 @@ def cycle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_tiny(params: Path, out: Path, **options: object) -> run.Run:
+    """Plain kernels: these notebooks import little, tests/test_run_kernels.py compares the engines."""
+    options = {"engine": "plain"} | options
     return run.run_cycle(params, out=out, notebooks=params.parent / "notebooks", **options)
 
 

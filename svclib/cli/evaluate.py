@@ -30,6 +30,18 @@ MONITORING = "60"
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at the same time (default: at most 2).")
 @click.option(
+    "--engine",
+    default="auto",
+    show_default=True,
+    help="How kernels start: fork (Linux: imports are paid once), plain, or auto.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="A notebook that takes longer has failed (default: 7200).",
+)
+@click.option(
     "--only",
     multiple=True,
     metavar="STEP",
@@ -47,6 +59,8 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     params: Path,
     out: Path,
     jobs: int | None,
+    engine: str,
+    timeout: float | None,
     only: tuple[str, ...],
     no_units: bool,
     as_of: dt.datetime | None,
@@ -63,8 +77,11 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     steps = tuple(step for entry in only for step in entry.replace(",", " ").split())
     options: dict[str, Any] = {} if notebooks is None else {"notebooks": notebooks}
     options |= {"as_of": as_of.date()} if as_of else {}
+    options |= {"timeout": timeout} if timeout else {}
     options |= {"say": functools.partial(say, lang=lang, err=True)}
-    done = runner.run_cycle(params, out=out, jobs=jobs or 0, only=steps, units=not no_units, **options)
+    done = runner.run_cycle(
+        params, out=out, jobs=jobs or 0, engine=engine, only=steps, units=not no_units, **options
+    )
     say(f"{done.path}  ({done.seconds:.0f} s, body {done.body_hash[:12]})", lang)
     for report in sorted(done.path.glob("report.*.html")):
         click.echo(report)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import font_manager
+from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -80,6 +80,14 @@ def use_style(lang: str) -> None:
             "hatch.linewidth": 0.6,
         },
     )
+
+
+def warm_up() -> None:
+    """Draw once, so that what matplotlib reads from files is read; its settings stay as they are."""
+    chart = Chart(layout="constrained")
+    with rc_context({"font.family": [*_families("en", FONT), LATIN]}):
+        sns.heatmap(pd.DataFrame({"a": [1.0, 0.5], "b": [0.5, 1.0]}), ax=chart.subplots())
+        chart.savefig(io.BytesIO(), format="png")
 
 
 def _families(lang: str, font: Path) -> list[str]:

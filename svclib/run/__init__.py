@@ -7,8 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,8 @@ from svclib import params as params_module
 from svclib import sources
 from svclib.cycle import Context, year
 from svclib.errors import DataError, InputErrors, ParamError, StepFailed
-from svclib.run import execute, export, files, index, manifest, publish
-from svclib.run.execute import Outcome, Task
+from svclib.run import execute, export, files, index, kernels, manifest, publish
+from svclib.run.execute import Outcome, Task, Workers
 
 REPORT, UNIT, ANNUAL, UNIT_YEAR = "90", "91", "92", "93"
 # Notebooks of a year, which no other kind of cycle runs; the first makes the tables of the second.
@@ -51,7 +49,7 @@ class _Job:
     params: Any
     staged: Path
     steps: list[Path]
-    pool: ProcessPoolExecutor
+    pool: Workers
     say: Callable[[str], None]
     seconds: dict[str, float]
     planned: int
@@ -63,6 +61,8 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     *,
     out: str | Path = "reports",
     jobs: int = 0,
+    engine: str = "auto",
+    timeout: float = execute.TIMEOUT,
     only: Iterable[str] = (),
     units: bool = True,
     as_of: dt.date | None = None,
@@ -75,6 +75,10 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     ----------
     jobs : int
         Notebooks executed at the same time; 0 means two, or one on a single processor.
+    engine : {"auto", "fork", "plain"}
+        How kernels start, see `kernels.chosen`; the results are the same.
+    timeout : float
+        Seconds after which a notebook that is not done has failed.
     only : iterable of str
         Step numbers such as "40".  These steps and the analysis steps before them run;
         the result is kept as `partial-<run_id>` and does not become the current run.
@@ -105,7 +109,9 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     home = Path(out).resolve() / params.name / (f"{params.cycle}@{as_of}" if as_of else params.cycle)
     run_id = publish.new_run_id()
     count = jobs or min(2, os.cpu_count() or 1)
-    with publish.staging(home, run_id) as staged, execute.workers(count) as pool:
+    way = kernels.chosen(engine, len(steps))
+    workers = execute.workers(count, engine=way, timeout=timeout)
+    with publish.staging(home, run_id) as staged, workers as pool:
         job = _Job(params, staged, steps, pool, say, {}, len(steps), {})
         _execute(job, home, run_id)
         _export(job)
@@ -142,16 +148,12 @@ def _execute(job: _Job, home: Path, run_id: str) -> None:
     """Analysis steps one after another, then the reports side by side."""
     analysis = [path for path in job.steps if _number(path) < REPORT or _number(path) == ANNUAL]
     fan_out = [path for path in job.steps if path not in analysis]
-    try:
-        for path in analysis:
-            _finish(job, [_task(job, path)], home, run_id)
-        if fan_out:
-            tasks = _report_tasks(job, fan_out)
-            job.planned = len(analysis) + len(tasks)
-            _finish(job, tasks, home, run_id)
-    except BrokenProcessPool as error:
-        message = "a worker process was killed from outside (out of memory?); nothing published"
-        raise StepFailed(message) from error
+    for path in analysis:
+        _finish(job, [_task(job, path)], home, run_id)
+    if fan_out:
+        tasks = _report_tasks(job, fan_out)
+        job.planned = len(analysis) + len(tasks)
+        _finish(job, tasks, home, run_id)
 
 
 def _finish(job: _Job, tasks: list[Task], home: Path, run_id: str) -> None:

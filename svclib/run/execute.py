@@ -1,29 +1,28 @@
 """Execute notebooks with papermill, each in a fresh kernel of this very interpreter.
 
-The work is done in spawned worker processes, which import papermill once; a worker, and
-with it its kernel, ends when the process that started it dies.
+Threads wait for the kernels.  A kernel ends when the process that started it dies.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Generator, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from svclib.errors import ParamError
+from svclib.run.kernels import PACKAGE_HOME
 
-PACKAGE_HOME = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from svclib.run.kernels.provisioner import Kernels
+
+# A run that a scheduler started must end by itself, even if a cell hangs; no notebook is near it.
+TIMEOUT = 2 * 3600.0
 INJECTED = "injected-parameters"
 
 
@@ -59,27 +58,44 @@ def quicken_jupyter() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Workers:
+    """Threads that execute notebooks, and the kernels they use."""
+
+    threads: ThreadPoolExecutor
+    kernels: Kernels
+    seconds: float
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Execute the task as soon as a thread is free."""
+        return self.threads.submit(execute, task, self.kernels, seconds=self.seconds)
+
+
 @contextmanager
-def workers(jobs: int) -> Generator[ProcessPoolExecutor]:
-    """Pool of `jobs` spawned processes; on an error the waiting tasks are dropped."""
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker)
+def workers(jobs: int, *, engine: str = "plain", timeout: float = TIMEOUT) -> Generator[Workers]:
+    """Execute `jobs` notebooks at a time, each for at most `timeout` seconds.
+
+    Leaving it early, as by Ctrl-C, ends what is running and drops what is waiting.
+    """
+    quicken_jupyter()
+    from svclib.run.kernels.provisioner import Kernels
+
+    kernels = Kernels(engine)
+    threads = ThreadPoolExecutor(jobs, thread_name_prefix="notebook")
     try:
-        yield pool
+        yield Workers(threads, kernels, timeout)
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        threads.shutdown(wait=False, cancel_futures=True)
+        kernels.kill()
+        threads.shutdown(wait=True)
+        kernels.close()
 
 
-def execute_all(pool: ProcessPoolExecutor, tasks: list[Task]) -> Iterator[Outcome]:
-    """Outcomes in order of completion; after a failure no further task is started."""
-    pending = [pool.submit(execute, task) for task in tasks]
+def execute_all(pool: Workers, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    """Outcomes in order of completion; the failure of one does not stop the others."""
+    pending = [pool.submit(task) for task in tasks]
     for future in as_completed(pending):
-        if future.cancelled():
-            continue
-        outcome = future.result()
-        if outcome.failure:
-            for other in pending:
-                other.cancel()
-        yield outcome
+        yield future.result()
 
 
 def check_parameters(task: Task) -> None:
@@ -95,80 +111,41 @@ def check_parameters(task: Task) -> None:
         )
 
 
-def execute(task: Task) -> Outcome:
-    """Run one notebook and write the executed copy; a failing cell is an outcome, not an exception."""
+def execute(task: Task, kernels: Kernels, *, seconds: float = TIMEOUT) -> Outcome:
+    """Run one notebook and write the executed copy; a failing cell is an outcome, not an exception.
+
+    May be called by several threads at a time: no working folder is changed.
+    """
     import papermill
     from papermill.exceptions import PapermillExecutionError
+
+    from svclib.run.kernels import engine
 
     check_parameters(task)
     start = time.perf_counter()
     task.output.parent.mkdir(parents=True, exist_ok=True)
     failure = ""
     try:
-        with tempfile.TemporaryDirectory(prefix="svc-", ignore_cleanup_errors=True) as home:
+        with kernels.manager() as manager:
             papermill.execute_notebook(
                 str(task.notebook),
                 str(task.output),
                 task.parameters,
+                engine_name=engine.NAME,
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 autosave_cell_every=0,
-                **_kernel_options(Path(home)),
+                manager=manager,
+                seconds=seconds,
             )
         _seal(task)
     except PapermillExecutionError as error:
         failure = _cell_failure(task, error)
-    except RuntimeError as error:  # the kernel died or never answered
+    except RuntimeError as error:  # the kernel never answered
         failure = f"{task.notebook.name}: {type(error).__name__}: {error}"
     return Outcome(task, time.perf_counter() - start, failure)
-
-
-def _start_worker() -> None:
-    quicken_jupyter()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    importlib.import_module("papermill")  # paid once per worker, before the first task
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _kernel_options(home: Path) -> dict[str, Any]:
-    """Engine options: this interpreter, one numeric thread, private IPython and socket directory."""
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-    from traitlets.config import Config
-
-    paths = [str(PACKAGE_HOME), *filter(None, [os.environ.get("PYTHONPATH")])]
-    env = {
-        "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        "IPYTHONDIR": str(home / "ipython"),
-        **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    }
-    spec = KernelSpec(
-        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        display_name="Python 3",
-        language="python",
-        env=env,
-    )
-
-    class Kernel(AsyncKernelManager):
-        @property
-        def kernel_spec(self) -> KernelSpec:
-            return spec
-
-    connection = {"connection_file": str(home / "kernel.json")}
-    if os.name == "posix":  # file sockets: no port can be taken by another kernel
-        connection["transport"] = "ipc"
-    config = Config(KernelManager=connection)
-    return {"kernel_manager_class": Kernel, "config": config, "shutdown_kernel": "immediate"}
 
 
 def _seal(task: Task) -> None:

@@ -1,0 +1,44 @@
+"""Everything a notebook imports, imported once: the fork server runs this before it forks kernels.
+
+Kernels start from what is here, so nothing may be left behind that a fresh interpreter has not:
+no shell, no backend of pyplot, no changed settings of matplotlib.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import signal
+from importlib import import_module
+
+END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+MODULES = (
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "matplotlib.pyplot",
+    "numpy",
+    "pandas",
+    "pingouin",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "seaborn",
+    "statsmodels.api",
+    "svclib.actions",
+    "svclib.cycle",
+    "svclib.decomposition",
+    "svclib.plots",
+    "svclib.tables",
+    "svclib.wording",
+    "svclib.run.kernels.child",
+)
+
+
+# Ctrl-C in a terminal reaches this process too; the run itself ends its kernels.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+# The run may be killed while this imports, when nothing here looks at the pipe that tells.
+ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+for name in MODULES:
+    import_module(name)
+import_module("svclib.plots.style").warm_up()
+gc.collect()
+gc.freeze()  # kernels then leave these pages alone, and shared
