@@ -24,15 +24,16 @@ def draft_mapping(
 
     Columns
     -------
-    header, suggestion ("" where nothing is close), similarity (0-1).
+    header, title (where there are titles), suggestion ("" where nothing is close), similarity (0-1).
     """
+    called = titles or {}
     known = {headers.plain(n): c for c in (*answers.OPTIONAL, "unit") for n in headers.names_of(c)}
     known |= {headers.plain(item): item for item in (*framework.items, *framework.expectations)}
     # The last word of a matrix header often is the indicator, whose items follow one another.
     named = {headers.plain(i.name): i.items[0] for i in framework.indicators if i.items}
     rows = []
     for header in written:
-        parts = _parts(header) | _parts((titles or {}).get(header, ""))
+        parts = _parts(header) | _parts(called.get(header, ""))
         best = max(
             (
                 (difflib.SequenceMatcher(None, part, name).ratio(), column)
@@ -42,10 +43,11 @@ def draft_mapping(
             default=(0.0, ""),
         )
         close = best[0] >= LEAST
-        rows.append(
-            {"header": header, "suggestion": best[1] if close else "", "similarity": round(best[0], 2)}
-        )
-    return pd.DataFrame(rows, columns=["header", "suggestion", "similarity"])
+        title = {"title": called.get(header, "")} if called else {}
+        found = {"suggestion": best[1] if close else "", "similarity": round(best[0], 2)}
+        rows.append({"header": header} | title | found)
+    names = ["header", *(["title"] if called else []), "suggestion", "similarity"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _parts(header: str) -> set[str]:

@@ -210,7 +210,8 @@ def _locate(table: Table, mapping: Mapping[str, str], wanted: Wanted) -> None:
 
 def _complain(table: Table, mapping: Mapping[str, str], wanted: Wanted) -> None:
     required, optional = wanted.required, wanted.optional
-    free = [h for i, h in enumerate(table.cells.headers) if i not in table.positions.values()]
+    shown = [table.cells.titles.get(h, h) for h in table.cells.headers]
+    free = [h for i, h in enumerate(shown) if i not in table.positions.values()]
     for column, header in mapping.items():
         if column not in required and column not in optional:
             close = nearest(column, [*required, *optional])
@@ -218,7 +219,7 @@ def _complain(table: Table, mapping: Mapping[str, str], wanted: Wanted) -> None:
                 column, f"columns: names {column!r}, which {table.source} does not use", "Remove it.", close
             )
         elif column not in table.positions:
-            close = nearest(header, table.cells.headers)
+            close = nearest(header, [*table.cells.headers, *shown])
             table.header_problem(column, f"no column {header!r}", "Correct columns: in the params.", close)
     lacking = [c for c in required if c not in table.positions and c not in mapping]
     for column in lacking:
