@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import re
+import shutil
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from svclib import framework, policy
+from svclib.cli import main
+from svclib.cli.base import ALERTS_RAISED, INPUT_INVALID, MISMATCH, STEP_FAILED
 from svclib.columns import TABLES
 from svclib.framework.names import Kind
 from svclib.framework.weighting import WeightMethod
@@ -207,3 +213,39 @@ def test_the_data_dictionary_is_fresh():
     maker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(maker)
     assert read("tables.md") == maker.text()
+
+
+def code_lines(page):
+    """Lines of code blocks, and code within sentences."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.S | re.M)
+    rest = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+    return [line for block in blocks for line in block.splitlines()] + TICKED.findall(rest)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_command_and_option_exists(page):
+    for line in code_lines(page):
+        for name, rest in re.findall(r"(?:^|[\s\"])svclib ([a-z]+)((?:(?!&&|svclib ).)*)", line):
+            assert name in main.commands, line
+            known = {option for p in main.commands[name].params for option in p.opts}
+            assert set(re.findall(r"--[a-z][a-z-]*", rest)) <= known, line
+
+
+@pytest.mark.parametrize("name", ["recipes.md", "recipes.zh.md"])
+def test_scripts_of_the_recipes_can_be_read(name):
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", read(name), flags=re.S | re.M)
+    for language, code in blocks:
+        if language == "python":
+            ast.parse(code)
+        elif language == "yaml":
+            assert "data" in yaml.safe_load(code)
+        elif language == "bash" and shutil.which("bash"):
+            subprocess.run(["bash", "-n"], input=code, text=True, check=True)
+    assert [language for language, _ in blocks].count("python") == 1
+
+
+def test_recipes_tell_every_exit_code():
+    for name in ("recipes.md", "recipes.zh.md"):
+        told = {int(code) for code in re.findall(r"^\| (\d) \|", read(name), re.M)}
+        assert told == {0, STEP_FAILED, INPUT_INVALID, MISMATCH, ALERTS_RAISED}
