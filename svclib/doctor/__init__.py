@@ -2,6 +2,6 @@
 
 from svclib.doctor.finding import ERROR, NOTE, OK, Finding
 from svclib.doctor.finished import finished, practice
-from svclib.doctor.installation import installation
+from svclib.doctor.installed import installation
 
 __all__ = ["ERROR", "NOTE", "OK", "Finding", "finished", "installation", "practice"]
