@@ -5,19 +5,21 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import tiny_cycle
 from nbformat.v4 import new_notebook, new_output
 
+from svclib import columns
 from svclib.errors import DataError
-from svclib.run import execute, export
+from svclib.run import execute, export, formulas, methods, site
 
 execute.quicken_jupyter()
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The exported pages of notebooks with outputs, by path."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of notebooks with outputs, exported."""
     folder = tmp_path_factory.mktemp("run")
     units = export.safe_names(tiny_cycle.UNITS)
     result = tiny_cycle.code("x = 1")
@@ -53,8 +55,20 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         tiny_cycle.notebook(books / "units" / f"{name}.ipynb", heading)
     offer = {"zh": "2026年第二季度", "en": "2026 Q2"}
     (folder / "结果.xlsx").write_bytes(b"")
+    for name in site.RECORDS:
+        (folder / name).write_text("{}", encoding="utf-8")
+    for name, private in (("totals", False), ("exclusions", True)):
+        place = folder / ("private" if private else "tables")
+        place.mkdir()
+        columns.empty(name).to_parquet(place / f"{name}.parquet", index=False)
     files = {"zh": [("结果.xlsx", "结果工作簿 <下载>")]}
     assert export.export_run(folder, ("zh", "en"), offer=offer, units=units, files=files) == []
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> dict[str, str]:
+    """The exported pages by path."""
     return {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in folder.rglob("*.html")}
 
 
@@ -88,7 +102,7 @@ def strip_code(text: str) -> str:
 
 class TestPages:
     def test_files(self, pages: dict[str, str]) -> None:
-        assert len(pages) == 2 + 2 + 4
+        assert len(pages) == 2 + 2 + 4 + 6
         assert {"report.zh.html", "report.en.html", "notebooks/10_data_quality.en.html"} <= set(pages)
 
     def test_nothing_comes_from_the_network(self, pages: dict[str, str]) -> None:
@@ -98,7 +112,7 @@ class TestPages:
             assert "<script" not in text, name
         assert "标准 (https://example.org/std)" in pages["report.zh.html"]
 
-    def test_markup_balances_and_local_links_lead_somewhere(self, pages: dict[str, str]) -> None:
+    def test_markup_balances_and_local_links_lead_somewhere(self, folder: Path, pages: dict[str, str]):
         for name, text in pages.items():
             found = Links(text)
             assert not found.open, name
@@ -106,8 +120,7 @@ class TestPages:
                 if link.startswith("#"):
                     assert f'id="{link[1:]}"' in text, (name, link)
                 elif not link.startswith("data:"):
-                    target = (Path("/", name).parent / link).resolve().relative_to("/")
-                    assert target.as_posix() in {*pages, "结果.xlsx"}, (name, link)
+                    assert ((folder / name).parent / link.partition("#")[0]).is_file(), (name, link)
 
     def test_every_character_has_a_glyph_in_the_embedded_font(self, pages: dict[str, str]) -> None:
         for name, text in pages.items():
@@ -185,6 +198,136 @@ class TestPages:
         assert not [name for name, text in pages.items() if "<b>" in text]
         assert any("<title>甲/乙 &lt;b&gt;</title>" in text for text in pages.values())
         assert ">甲/乙 &lt;b&gt;</a>" in pages["report.zh.html"]
+
+    def test_every_page_has_the_same_font(self, pages: dict[str, str]) -> None:
+        faces = [re.search(r"@font-face .*?base64,([^)]*)", text).group(1) for text in pages.values()]
+        assert len(set(faces)) == 1
+
+
+class TestSite:
+    def test_report_leads_to_the_reviewers_pages(self, pages: dict[str, str]) -> None:
+        assert 'href="review/index.zh.html">复核入口' in pages["report.zh.html"]
+        index = pages["review/index.en.html"]
+        for link in ("tables.en.html", "methods.en.html", "../manifest.json", "../notebooks/90_report.ipynb"):
+            assert f'href="{link}"' in index
+        assert 'href="../review/index.zh.html"' in pages["notebooks/10_data_quality.zh.html"]
+
+    def test_table_says_what_a_row_is_and_what_columns_mean(self, pages: dict[str, str]) -> None:
+        text = pages["review/tables.zh.html"]
+        assert re.search(
+            r'id="totals"><summary><code>totals</code>.*?行数 0 · 一行是 周期 × 被评价单位', text
+        )
+        assert "<td><code>score</code></td>" in text
+        assert 'href="tables/totals.csv"' in text
+
+    def test_private_tables_are_neither_exported_nor_linked(self, folder: Path, pages: dict[str, str]):
+        assert not [name for name, text in pages.items() if "private/" in text or 'id="exclusions"' in text]
+        assert not list((folder / "review").rglob("exclusions*"))
+
+    def test_private_table_in_the_public_folder_is_left_out(self, tmp_path: Path) -> None:
+        (tmp_path / "tables").mkdir()
+        columns.empty("exclusions").to_parquet(tmp_path / "tables" / "exclusions.parquet", index=False)
+        found, _ = site.pages(tmp_path, [], ["en"])
+        assert not [page for page in found if 'id="exclusions"' in page.main]
+        assert list((tmp_path / "review" / "tables").iterdir()) == []
+
+    def test_missing_text_of_methods_is_said(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(site, "TEXTS", tmp_path)
+        found, said = site.pages(tmp_path, [], ["zh"])
+        assert [page.name for page in found] == ["index", "tables"]
+        assert said == ["method.zh.md is not in docs, so the page of methods is left out"]
+
+
+TEXT = """# Methods
+
+<a id="weighting"></a>
+## Weights
+
+<a id="method-ahp"></a>
+### AHP
+
+Formula $\\sqrt x$, table `weights.method`, see [entropy](#method-entropy) and [AHP](method.md#method-ahp).
+
+<a id="method-entropy"></a>
+### Entropy
+
+`weights.method`
+
+<a id="grades"></a>
+## Grades
+
+<a id="cuts"></a>
+### Cuts
+
+`grades.grade`, [columns](tables.md#weights)
+"""
+
+
+class TestMethods:
+    WEIGHTS = pd.DataFrame({"node": ["a", "b"], "method": ["ahp:3;equal", "equal"]})
+
+    def used(self, **tables: pd.DataFrame) -> list[str]:
+        return [part.title for part in methods.used(methods.sections(TEXT), tables)]
+
+    def test_section_counts_when_its_id_occurs_in_a_cell(self) -> None:
+        assert self.used(weights=self.WEIGHTS) == ["Weights", "AHP"]
+        assert self.used(weights=self.WEIGHTS.iloc[1:]) == []
+
+    def test_section_without_ids_counts_when_its_table_has_rows(self) -> None:
+        assert self.used(grades=pd.DataFrame({"grade": ["好"]})) == ["Grades", "Cuts"]
+        assert self.used(grades=pd.DataFrame({"grade": []})) == []
+
+    def test_links_lead_to_pages_of_the_run_or_are_text(self) -> None:
+        ahp, cuts = (methods.sections(TEXT)[i].body for i in (1, 4))
+        assert methods.linked(ahp, {"method-ahp"}, set(), dictionary="t.html").endswith(
+            "see entropy and [AHP](#method-ahp)."
+        )
+        assert "[columns](t.html#weights)" in methods.linked(cuts, set(), {"weights"}, dictionary="t.html")
+
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    def test_every_id_of_the_texts_is_one_of_a_column(self, lang: str) -> None:
+        found = methods.sections((site.TEXTS / site.TEXT[lang]).read_text(encoding="utf-8"))
+        assert len(found) > 50
+        known = {(part.ids[0], value) for part in found for _, value in part.codes}
+        assert {("alpha", "alpha"), ("method-ahp", "ahp")} <= known
+
+
+class TestFormulas:
+    def test_formula_in_prose_is_drawn_with_its_source_as_alt_text(self, tmp_path: Path) -> None:
+        book = tmp_path / "notebooks" / "90_report.ipynb"
+        tiny_cycle.notebook(book, tiny_cycle.prose("# A\n\nWith $x<y$ and\n\n$$\\frac{a}{b}$$\n\n5 $ each"))
+        export.export_run(tmp_path, ["en"], offer={"en": "x"}, units={}, files={})
+        text = (tmp_path / "report.en.html").read_text(encoding="utf-8")
+        assert '<svg class="formula" role="img" aria-label="x&lt;y"' in text
+        assert '<svg class="formula block" role="img" aria-label="\\frac{a}{b}"' in text
+        assert "5 $ each" in text
+        assert "$$" not in text
+
+    @pytest.mark.parametrize(
+        ("short", "full"), [("\\frac12", "\\frac{1}{2}"), ("\\sqrt x", "\\sqrt{x}"), ("a\\le b", "a\\leq b")]
+    )
+    def test_short_forms_of_tex_are_drawn_as_the_full_ones(self, short: str, full: str) -> None:
+        assert formulas.drawn(short).partition("<path")[2] == formulas.drawn(full).partition("<path")[2]
+
+    def test_size_follows_the_text(self) -> None:
+        one, two = (re.search(r"width:([\d.]+)em", formulas.drawn(tex)) for tex in ("x", "xx"))
+        assert 0.3 < float(one.group(1)) < float(two.group(1)) < 1.5
+
+    @pytest.mark.parametrize("tex", ["\\nosuch{x}", "\\frac{1}", "\\text{\U0001f600}"])
+    def test_what_cannot_be_drawn_is_refused(self, tex: str) -> None:
+        with pytest.raises(DataError, match=re.escape(f"formula ${tex}$ cannot be drawn")):
+            formulas.drawn(tex)
+
+    def test_words_in_chinese_are_drawn(self) -> None:
+        assert formulas.drawn(r"\text{得分}").count("M") > formulas.drawn(r"\text{}x").count("M")
+
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    def test_every_formula_of_the_texts_can_be_drawn(self, lang: str) -> None:
+        text = (site.TEXTS / site.TEXT[lang]).read_text(encoding="utf-8")
+        found = re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", text, re.DOTALL)
+        assert len(found) > 50
+        for pair in found:
+            assert formulas.drawn("".join(pair)).startswith("<svg")
 
 
 class TestOffline:

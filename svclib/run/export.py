@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import html
-import io
 import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from svclib.errors import DataError
+from svclib.run.export_font import ASCII, FONT, font_face, glyphs, missing
+from svclib.run.export_notebook import TEMPLATES, anchored, exporter, offline, plain, rendered, select
 
-FONT = Path(__file__).resolve().parents[1] / "fonts" / "NotoSansSC-subset.otf"
-TEMPLATES = Path(__file__).resolve().parent / "template"
+__all__ = ["ASCII", "FONT", "LANGUAGES", "TEMPLATES", "Page", "css", "environment", "export_run", "fill",
+           "font_face", "glyphs", "offline", "safe_names", "select", "write"]  # fmt: skip
 LANGUAGES = {"zh": ("zh-CN", "中文"), "en": ("en", "English")}
-ASCII = frozenset(map(chr, range(0x20, 0x7F)))
 WORDS = {
     "zh": {
         "code": "代码", "golden": "核对值", "contents": "目录", "home": "返回报告", "language": "语言",
         "skip": "跳到正文", "analysis": "分析过程（供复核）", "unit": "各单位报告", "figure": "图：",
-        "files": "下载",
+        "files": "下载", "review": "供复核", "site": "复核入口：笔记本、结果表、方法与来源",
     },
     "en": {
         "code": "Code", "golden": "Checked values", "contents": "Contents", "home": "Back to the report",
         "language": "Language", "skip": "Skip to content",
         "analysis": "How the results were obtained (for review)",
-        "unit": "Reports of the units", "figure": "Figure: ", "files": "Downloads",
+        "unit": "Reports of the units", "figure": "Figure: ", "files": "Downloads", "review": "For reviewers",
+        "site": "For reviewers: notebooks, tables, methods and sources",
     },
 }  # fmt: skip
-_REMOTE = re.compile(r"""(?:\b(?:src|href)\s*=\s*["']?|url\(["']?|@import\s+["'])(?:https?:)?//[^\s"')>]*""")
-_HIDDEN = {"parameters", "remove-input", "hide-input"}
 
 
 @dataclass
@@ -51,6 +46,7 @@ class Page:
     main: str = ""
     title: str = ""
     home: str = ""
+    review: str = ""
     headings: list[tuple[int, str, str]] = field(default_factory=list)
     switch: list[tuple[str, str, str]] = field(default_factory=list)
     appendix: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
@@ -79,8 +75,8 @@ def export_run(
     run_dir: Path,
     languages: Sequence[str],
     *,
-    offer: dict[str, str],
-    units: dict[str, str],
+    offer: Mapping[str, str],
+    units: Mapping[str, str],
     files: Mapping[str, list[tuple[str, str]]],
 ) -> list[str]:
     """Write every page of a run below `run_dir`; return warnings, such as characters without a glyph.
@@ -97,97 +93,42 @@ def export_run(
     Raises
     ------
     DataError
-        A page would load something from the network.
+        A page would load something from the network, or a formula cannot be drawn.
     """
+    from svclib.run import site
+
     pages = _pages(run_dir, languages, units)
-    for page in pages:
-        _fill(page, run_dir)
-    _link(pages, files)
-    shell = environment().get_template("page.html.j2")
-    css = (TEMPLATES / "svc" / "report.css").read_text(encoding="utf-8")
-    words = (word for lang in languages for word in WORDS[lang].values())
-    used = set().union(*(_characters(page) for page in pages), ASCII, *words, *offer.values(), css)
-    missing = sorted(ch for ch in used - glyphs() - ASCII if ch.isprintable() and not ch.isspace())
+    _read(pages, run_dir)
+    review, warnings = site.pages(run_dir, pages, languages)
+    _link([*pages, *review], files)
+    return write([*pages, *review], run_dir, offer) + warnings
+
+
+def write(pages: Sequence[Page], run_dir: Path, offer: Mapping[str, str]) -> list[str]:
+    """Write the pages with one font for all; return a warning about characters it cannot draw."""
+    shell, style = environment().get_template("page.html.j2"), css()
+    words = (word for page in pages for word in WORDS[page.lang].values())
+    used = set().union(*(_characters(page) for page in pages), ASCII, *words, *offer.values(), style)
     face = font_face(used)
     for page in pages:
-        text = shell.render(page=page, css=css, face=face, words=WORDS[page.lang], offer=offer[page.lang])
+        text = shell.render(page=page, css=style, face=face, words=WORDS[page.lang], offer=offer[page.lang])
         (run_dir / page.target).parent.mkdir(parents=True, exist_ok=True)
         (run_dir / page.target).write_text(text, encoding="utf-8")
-    return [f"no glyph in the shipped font for {' '.join(missing)}"] if missing else []
+    boxes = missing(used)
+    return [f"no glyph in the shipped font for {' '.join(boxes)}"] if boxes else []
 
 
-def select(book: Any, lang: str, *, show_code: bool) -> Any:
-    """Copy of a notebook for readers of `lang`: cells chosen by tag, alt texts set, code marked.
-
-    Tags: `zh`/`en` keep the cell for that language only, `remove-cell` drops it, `remove-output`
-    drops its outputs, `parameters`/`remove-input`/`hide-input` hide its code,
-    `nbval-check-output` folds its output, `provenance` prints it small.  An output whose
-    metadata name a `lang` stays on the pages of that language.
-    """
-    book = deepcopy(book)
-    other = LANGUAGES.keys() - {lang}
-    cells = []
-    heading = ""
-    for cell in book.cells:
-        tags = set(cell.metadata.get("tags", []))
-        if "remove-cell" in tags or (tags & other and lang not in tags):
-            continue
-        heading = _heading(cell) or heading
-        if cell.cell_type == "code":
-            cell.outputs = [out for out in cell.outputs if out.get("metadata", {}).get("lang", lang) == lang]
-            _prepare(cell, tags, show_code=show_code, alt=WORDS[lang]["figure"] + heading)
-        cells.append(cell)
-    book.cells = cells
-    return book
+def environment() -> Any:
+    """The Jinja environment that finds the page templates."""
+    return exporter().environment
 
 
-@cache
-def glyphs() -> frozenset[str]:
-    """Characters the shipped font can draw."""
-    from fontTools.ttLib import TTFont
-
-    with TTFont(FONT, lazy=True) as font:
-        return frozenset(map(chr, font.getBestCmap() or {}))
+def css() -> str:
+    """The style of every page."""
+    return (TEMPLATES / "svc" / "report.css").read_text(encoding="utf-8")
 
 
-def font_face(characters: Iterable[str]) -> str:
-    """CSS @font-face "svc" with the shipped font reduced to `characters`, embedded as WOFF."""
-    from fontTools import subset
-
-    options = subset.Options(flavor="woff", hinting=False, layout_features=[], notdef_outline=True)
-    options.recalc_timestamp = False
-    with subset.load_font(str(FONT), options) as font:
-        cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=sorted(map(ord, set(characters) & glyphs())))
-        cutter.subset(font)
-        buffer = io.BytesIO()
-        subset.save_font(font, buffer, options)
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f'@font-face {{ font-family: "svc"; src: url(data:font/woff;base64,{data}) format("woff"); }}'
-
-
-def offline(text: str) -> str:
-    """`text` of a page with web links printed instead of linked.
-
-    Raises
-    ------
-    DataError
-        Something else would be loaded from the network.
-    """
-    text = re.sub(r"""<a\s[^>]*href=["'](?:https?:)?//[^>]*>(.*?)</a>""", _printed, text, flags=re.DOTALL)
-    found = _REMOTE.search(text)
-    if found:
-        raise DataError(f"a page would load {found.group(0)!r} from the network. Embed it in the notebook.")
-    return text
-
-
-def _printed(link: re.Match[str]) -> str:
-    address = re.search(r"""href=["']([^"']*)""", link.group(0))
-    url = html.escape(html.unescape(address.group(1))) if address else ""
-    return link.group(1) if url in link.group(1) else f"{link.group(1)} ({url})"
-
-
-def _pages(run_dir: Path, languages: Sequence[str], units: dict[str, str]) -> list[Page]:
+def _pages(run_dir: Path, languages: Sequence[str], units: Mapping[str, str]) -> list[Page]:
     """The pages of a run, report first; every notebook gives one page per language."""
     folder = run_dir / "notebooks"
     pages = [
@@ -209,77 +150,53 @@ def _pages(run_dir: Path, languages: Sequence[str], units: dict[str, str]) -> li
     return pages
 
 
-def _fill(page: Page, run_dir: Path) -> None:
+def _read(pages: Sequence[Page], run_dir: Path) -> None:
+    """Fill the pages; a notebook is read once for all its languages."""
     import nbformat
 
-    book = nbformat.read(run_dir / page.source, as_version=4)
-    chosen = select(book, page.lang, show_code=page.kind == "analysis")
-    main, _ = _exporter().from_notebook_node(chosen, resources={"words": WORDS[page.lang]})
-    main = offline(str(main))
-    main = re.sub(r"<table\b", '<div class="scroll" tabindex="0"><table', main)
-    page.main, page.headings = _anchored(main.replace("</table>", "</table></div>"))
+    for source in dict.fromkeys(page.source for page in pages):
+        book = nbformat.read(run_dir / source, as_version=4)
+        for page in pages:
+            if page.source == source:
+                fill(page, rendered(book, page.lang, WORDS[page.lang], show_code=page.kind == "analysis"))
+
+
+def fill(page: Page, main: str) -> None:
+    """Give a page its content, contents list and title."""
+    page.main, page.headings = anchored(main)
     first = re.search(r"<h1[^>]*>(.*?)</h1>", page.main, re.DOTALL)
-    page.title = _text(first.group(1)) if first else page.name
+    page.title = plain(first.group(1)) if first else page.name
 
 
-def _link(pages: list[Page], files: Mapping[str, list[tuple[str, str]]]) -> None:
-    reports = {page.lang: page for page in pages if page.kind == "report"}
+def _link(pages: Sequence[Page], files: Mapping[str, list[tuple[str, str]]]) -> None:
+    """Links between the pages: languages, back to the report, to the reviewer's page, appendix."""
+    home = {page.lang: page.target for page in pages if page.kind == "report"}
+    site = {page.lang: page.target for page in pages if (page.kind, page.name) == ("review", "index")}
     for page in pages:
-        here = posixpath.dirname(page.target)
+        here = posixpath.dirname(page.target) or "."
         page.switch = [
-            (posixpath.relpath(other.target, here or "."), LANGUAGES[other.lang][1], LANGUAGES[other.lang][0])
+            (posixpath.relpath(other.target, here), LANGUAGES[other.lang][1], LANGUAGES[other.lang][0])
             for other in pages
             if (other.kind, other.name) == (page.kind, page.name) and other.lang != page.lang
         ]
-        if page.kind != "report":
-            page.home = posixpath.relpath(reports[page.lang].target, here) if page.lang in reports else ""
+        if page.kind == "report":
+            _append(page, pages, files.get(page.lang, []), site.get(page.lang, ""))
             continue
-        if files.get(page.lang):
-            page.appendix.append((WORDS[page.lang]["files"], files[page.lang]))
-        for kind in ("unit", "analysis"):
-            links = [(p.target, p.title) for p in pages if p.kind == kind and p.lang == page.lang]
-            if links:
-                page.appendix.append((WORDS[page.lang][kind], links))
-        page.headings += [(2, f"appendix-{i}", title) for i, (title, _) in enumerate(page.appendix, 1)]
+        page.home = posixpath.relpath(home[page.lang], here) if page.lang in home else ""
+        if page.kind == "analysis" or (page.kind == "review" and page.name != "index"):
+            page.review = posixpath.relpath(site[page.lang], here)
 
 
-def _heading(cell: Any) -> str:
-    found = re.findall(r"^#+\s+(.*)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
-    return found[-1].strip() if found else ""
-
-
-def _prepare(cell: Any, tags: set[str], *, show_code: bool, alt: str) -> None:
-    if "remove-output" in tags:
-        cell.outputs = []
-    if not show_code:  # warnings stay in the executed notebook, which the reviewer reads
-        cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
-    for out in cell.outputs:
-        meta = out.get("metadata", {})
-        own = [meta.get("alt"), *(value.get("alt") for value in meta.values() if isinstance(value, dict))]
-        if "data" in out:
-            out.metadata = {**meta, "alt": next(filter(None, own), alt)}
-    cell.metadata["svc"] = {
-        "code": show_code and not tags & _HIDDEN,
-        "folded": "nbval-check-output" in tags,
-        "style": "provenance" if "provenance" in tags else "result",
-    }
-
-
-def _anchored(main: str) -> tuple[str, list[tuple[int, str, str]]]:
-    """Give every h2 and h3 an id; return them as (level, id, text) for the contents list."""
-    found: list[tuple[int, str, str]] = []
-
-    def mark(match: re.Match[str]) -> str:
-        anchor = f"s{len(found) + 1}"
-        found.append((int(match.group(1)), anchor, html.escape(_text(match.group(3)))))
-        return f'<h{match.group(1)} id="{anchor}"{match.group(2)}>{match.group(3)}</h{match.group(1)}>'
-
-    main = re.sub(r"<h([23])(?:\s+id=[\"'][^\"']*[\"'])?([^>]*)>(.*?)</h\1>", mark, main, flags=re.DOTALL)
-    return main, found
-
-
-def _text(fragment: str) -> str:
-    return html.unescape(re.sub(r"<[^>]*>", "", fragment)).strip()
+def _append(page: Page, pages: Sequence[Page], files: list[tuple[str, str]], site: str) -> None:
+    """What stands below the report: downloads, reports of the units, how the results were obtained."""
+    words = WORDS[page.lang]
+    mine = [p for p in pages if p.lang == page.lang]
+    unit = [(p.target, p.title) for p in mine if p.kind == "unit"]
+    analysis = [(p.target, p.title) for p in mine if p.kind == "analysis"]
+    review = [(site, words["site"])] if site else []
+    blocks = [(words["files"], files), (words["unit"], unit), (words["analysis"], [*review, *analysis])]
+    page.appendix = [(title, links) for title, links in blocks if links]
+    page.headings += [(2, f"appendix-{i}", title) for i, (title, _) in enumerate(page.appendix, 1)]
 
 
 def _characters(page: Page) -> set[str]:
@@ -287,20 +204,3 @@ def _characters(page: Page) -> set[str]:
     links = "".join(text for _, entries in page.appendix for _, text in entries)
     switches = "".join(text for _, text, _ in page.switch)
     return set(html.unescape(visible)) | set(page.title + links + switches)
-
-
-def environment() -> Any:
-    """The Jinja environment that finds the page templates."""
-    return _exporter().environment
-
-
-@cache
-def _exporter() -> Any:
-    from nbconvert.exporters import HTMLExporter
-
-    return HTMLExporter(
-        template_name="svc",
-        extra_template_basedirs=[str(TEMPLATES)],
-        exclude_anchor_links=True,
-        embed_images=True,
-    )
