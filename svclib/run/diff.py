@@ -160,7 +160,7 @@ def flat(value: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     """Leaves of nested settings by their path; rows that have a name by it, empty ones left out."""
     if isinstance(value, Mapping):
         return {k: v for key, item in value.items() for k, v in flat(item, (*path, str(key))).items()}
-    if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+    if value and isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         named = [str(item.get("name", k + 1)) for k, item in enumerate(value)]
         return flat(dict(zip(named, value, strict=True)), path)
     if isinstance(value, list):

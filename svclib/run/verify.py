@@ -95,7 +95,7 @@ def verify(
 
 def compared(published: Path, recomputed: Path) -> pd.DataFrame:
     """Differences of every table of two runs, columns table, key, column, published, recomputed."""
-    pair = [manifest.table_files(path) for path in (published, recomputed)]
+    pair = [_tables(path) for path in (published, recomputed)]
     parts = [pd.DataFrame(columns=list(COLUMNS))]
     for name in sorted({*pair[0], *pair[1]}):
         known = [files.get(name) for files in pair]
@@ -108,6 +108,12 @@ def compared(published: Path, recomputed: Path) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def _tables(run_dir: Path) -> dict[str, Path]:
+    """Tables by name; those before anything was hidden, of which no hash is kept, by their folder too."""
+    whole = sorted((run_dir / "private" / "whole").glob("*.parquet"))
+    return manifest.table_files(run_dir) | {f"private/whole/{path.stem}": path for path in whole}
+
+
 def unlike(name: str, published: pd.DataFrame, recomputed: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     """Cells that differ, by the key of their row; numbers within rtol 1e-9 are the same.
 
@@ -118,7 +124,8 @@ def unlike(name: str, published: pd.DataFrame, recomputed: pd.DataFrame) -> Iter
         return
     if manifest.frame_hash(published) == manifest.frame_hash(recomputed):
         return
-    key = [c for c in (TABLES[name].key if name in TABLES else ()) if c in published]
+    entry = TABLES.get(name.rpartition("/")[2])
+    key = [c for c in (entry.key if entry else ()) if c in published]
     before, after = (_keyed(frame, key) for frame in (published, recomputed))
     for at in dict.fromkeys([*before.index, *after.index]):
         told = " / ".join(str(part) for part in (at if isinstance(at, tuple) else (at,)) if part != "")
