@@ -33,6 +33,14 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
 
+SCHEDULER = click.option(
+    "--scheduler",
+    default="",
+    metavar="tcp://HOST:PORT",
+    help="Dask scheduler whose workers do the work (extra: cluster).",
+)
+
+
 def preferred(file: Path | None = None) -> str:
     """Language of messages where none is asked for: that of the system, or of the workbook given."""
     if file is not None and _chinese_book(file):

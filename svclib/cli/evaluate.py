@@ -5,16 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from svclib.cli.base import ALERTS_RAISED, command, say
-
-if TYPE_CHECKING:
-    import pandas as pd
+from svclib.cli.base import ALERTS_RAISED, SCHEDULER, command, say, write
 
 MONITORING = "60"
 
@@ -41,6 +37,7 @@ MONITORING = "60"
     metavar="SECONDS",
     help="A notebook that takes longer has failed (default: 7200).",
 )
+@SCHEDULER
 @click.option(
     "--only",
     multiple=True,
@@ -61,6 +58,7 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     jobs: int | None,
     engine: str,
     timeout: float | None,
+    scheduler: str,
     only: tuple[str, ...],
     no_units: bool,
     as_of: dt.datetime | None,
@@ -78,6 +76,7 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     options: dict[str, Any] = {} if notebooks is None else {"notebooks": notebooks}
     options |= {"as_of": as_of.date()} if as_of else {}
     options |= {"timeout": timeout} if timeout else {}
+    options |= {"scheduler": scheduler}
     options |= {"say": functools.partial(say, lang=lang, err=True)}
     done = runner.run_cycle(
         params, out=out, jobs=jobs or 0, engine=engine, only=steps, units=not no_units, **options
@@ -100,21 +99,11 @@ def _warn(path: Path, lang: str) -> None:
         sys.exit(ALERTS_RAISED)
 
 
-def _write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
-    """Every table as parquet, and as CSV that Excel opens."""
-    from svclib import columns
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in tables.items():
-        found = columns.checked(name, frame)
-        found.to_parquet(folder / f"{name}.parquet", index=False)
-        found.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
-
-
 @command
 @click.argument("params", type=click.Path(path_type=Path))
 @click.option("--replications", type=int, default=200, show_default=True, help="Pairs of cycles per case.")
 @click.option("--jobs", type=int, default=1, show_default=True, help="Processes at the same time.")
+@SCHEDULER
 @click.option("--seed", type=int, help="Random seed (default: that of PARAMS).")
 @click.option("--case", "cases", multiple=True, help="Only this case, such as unchanged. Repeatable.")
 @click.option("--n", type=int, help="Questionnaires per unit (default: as in the data).")
@@ -125,6 +114,7 @@ def simulate(  # noqa: PLR0913 - one argument per option of the command
     params: Path,
     replications: int,
     jobs: int,
+    scheduler: str,
     seed: int | None,
     cases: tuple[str, ...],
     n: int | None,
@@ -138,6 +128,7 @@ def simulate(  # noqa: PLR0913 - one argument per option of the command
     from svclib import cycle
     from svclib import simulate as simulated
     from svclib.cycle import populations, simulation
+    from svclib.run import cluster
     from svclib.wording import simulate as wording
 
     ctx = cycle.open(str(params))
@@ -145,17 +136,19 @@ def simulate(  # noqa: PLR0913 - one argument per option of the command
     job = populations.job(
         ctx.state, lambda: (ctx.table("exclusions"), ctx.table("weights")), n=n, units=units
     )
-    found = simulation.run(
-        job,
-        wanted,
-        replications=replications,
-        seed=ctx.params.seed if seed is None else seed,
-        jobs=jobs,
-        follow=lambda done, total: tqdm(done, total=total, file=sys.stderr),
-    )
+    with cluster.each(scheduler, None) as each:
+        found = simulation.run(
+            job,
+            wanted,
+            replications=replications,
+            seed=ctx.params.seed if seed is None else seed,
+            jobs=jobs,
+            each=each,
+            follow=lambda done, total: tqdm(done, total=total, file=sys.stderr),
+        )
     tables = simulated.tables(*found)
     folder = out or Path("模拟", ctx.params.cycle)
-    _write(tables, folder)
+    write(tables, folder)
     for line in wording.summary(tables, lang)["text"]:
         click.echo(line)
     click.echo(folder)

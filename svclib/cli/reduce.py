@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from svclib.cli.base import command, say, write
+from svclib.cli.base import SCHEDULER, command, say, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 @command
 @click.argument("params", type=click.Path(path_type=Path))
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
-@click.option("--scheduler", metavar="tcp://HOST:PORT", help="Dask scheduler whose workers read the parts.")
+@SCHEDULER
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the tables (default: 归并/<cycle>).")
-def reduce(*, params: Path, jobs: int, scheduler: str | None, out: Path | None, lang: str) -> None:
+def reduce(*, params: Path, jobs: int, scheduler: str, out: Path | None, lang: str) -> None:
     """Scores, grades and reliability of PARAMS where the answers lie in a folder of Parquet parts.
 
     The parts are read once, a slice at a time, whatever their number; what needs all rows at once
@@ -34,8 +33,7 @@ def reduce(*, params: Path, jobs: int, scheduler: str | None, out: Path | None, 
     from svclib.run import cluster
 
     cycle = params_module.load(params)
-    with cluster.connected(scheduler) if scheduler else nullcontext() as workers:
-        each = workers.each if workers else partial(processes.each, jobs=jobs)
+    with cluster.each(scheduler, partial(processes.each, jobs=jobs)) as each:
         tables = partitioned.evaluate(cycle, partial(_shown, each))
     folder = out or Path("归并", cycle.cycle)
     write(tables, folder)

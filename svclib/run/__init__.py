@@ -18,8 +18,8 @@ from svclib import params as params_module
 from svclib import sources
 from svclib.cycle import Context, year
 from svclib.errors import DataError, InputErrors, ParamError, StepFailed
-from svclib.run import execute, export, files, index, kernels, manifest, publish
-from svclib.run.execute import Outcome, Task, Workers
+from svclib.run import cluster, execute, export, files, index, kernels, manifest, publish
+from svclib.run.execute import Outcome, Pool, Task
 
 REPORT, UNIT, ANNUAL, UNIT_YEAR = "90", "91", "92", "93"
 # Notebooks of a year, which no other kind of cycle runs; the first makes the tables of the second.
@@ -49,7 +49,7 @@ class _Job:
     params: Any
     staged: Path
     steps: list[Path]
-    pool: Workers
+    pool: Pool
     say: Callable[[str], None]
     seconds: dict[str, float]
     planned: int
@@ -63,6 +63,7 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     jobs: int = 0,
     engine: str = "auto",
     timeout: float = execute.TIMEOUT,
+    scheduler: str = "",
     only: Iterable[str] = (),
     units: bool = True,
     as_of: dt.date | None = None,
@@ -79,6 +80,8 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
         How kernels start, see `kernels.chosen`; the results are the same.
     timeout : float
         Seconds after which a notebook that is not done has failed.
+    scheduler : str
+        Address of a dask scheduler whose workers execute the reports of the units; "" for none.
     only : iterable of str
         Step numbers such as "40".  These steps and the analysis steps before them run;
         the result is kept as `partial-<run_id>` and does not become the current run.
@@ -111,7 +114,7 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     count = jobs or min(2, os.cpu_count() or 1)
     way = kernels.chosen(engine, len(steps))
     workers = execute.workers(count, engine=way, timeout=timeout)
-    with publish.staging(home, run_id) as staged, workers as pool:
+    with publish.staging(home, run_id) as staged, workers as own, cluster.shared(own, scheduler) as pool:
         job = _Job(params, staged, steps, pool, say, {}, len(steps), {})
         _execute(job, home, run_id)
         _export(job)

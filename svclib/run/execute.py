@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from svclib.errors import ParamError
 from svclib.run.kernels import PACKAGE_HOME
@@ -58,6 +58,14 @@ def quicken_jupyter() -> None:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
+class Pool(Protocol):
+    """Whatever executes notebooks."""
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Execute the task as soon as there is room."""
+        ...
+
+
 @dataclass(frozen=True)
 class Workers:
     """Threads that execute notebooks, and the kernels they use."""
@@ -91,7 +99,7 @@ def workers(jobs: int, *, engine: str = "plain", timeout: float = TIMEOUT) -> Ge
         kernels.close()
 
 
-def execute_all(pool: Workers, tasks: Iterable[Task]) -> Iterator[Outcome]:
+def execute_all(pool: Pool, tasks: Iterable[Task]) -> Iterator[Outcome]:
     """Outcomes in order of completion; the failure of one does not stop the others."""
     pending = [pool.submit(task) for task in tasks]
     for future in as_completed(pending):
