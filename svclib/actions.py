@@ -11,6 +11,7 @@ import pandas as pd
 
 from svclib import policy
 from svclib.columns import TABLES, empty, sort_by_key
+from svclib.comments import redacted
 from svclib.framework import Framework
 
 FINISHED = ("done", "closed")
@@ -156,10 +157,11 @@ def appeals(sheet: pd.DataFrame | None, *, cycle: str, today: dt.date | None) ->
 
 
 def findings(sheet: pd.DataFrame | None, *, cycle: str) -> pd.DataFrame:
-    """Table "findings": what interviews brought up; unscored."""
+    """Table "findings": what interviews brought up; unscored, without numbers that name a person."""
     if sheet is None:
         return empty("findings")
-    return sort_by_key("findings", sheet.assign(cycle=cycle)[list(TABLES["findings"].all_columns)])
+    told = sheet.assign(cycle=cycle, finding=sheet["finding"].map(redacted))
+    return sort_by_key("findings", told[list(TABLES["findings"].all_columns)])
 
 
 def references(sheet: pd.DataFrame | None) -> pd.DataFrame:

@@ -52,7 +52,7 @@ BELOW: dict[str, set[str]] = {
     "decomposition": {"framework", "scores"},
     "adjustments": {"framework"},
     "consequences": {"framework", "scores"},
-    "actions": {"framework"},
+    "actions": {"framework", "comments"},
     "training": {"improvement"},
     "problems": {"framework"},
     "cuts": {"composites"},

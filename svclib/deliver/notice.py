@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from svclib.framework import Framework
 from svclib.tables import Label
 
 MOST = 5
+# A letter is XML, which has no such characters.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 HOLDING = ("veto", "cap")
 
 
@@ -99,7 +102,7 @@ def _style(made: Any) -> None:
 
 def _line(made: Any, text: str, *, size: int = 12, bold: bool = False, center: bool = False) -> None:
     paragraph = made.add_paragraph()
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(_CONTROL.sub("", text))
     run.bold, run.font.size = bold, Pt(size)
     paragraph.paragraph_format.space_after = Pt(6)
     if center:
@@ -120,5 +123,5 @@ def _table(made: Any, listed: pd.DataFrame, lang: str, label: Label) -> None:
 
 
 def _cell(cell: Any, text: str, *, bold: bool = False) -> None:
-    run = cell.paragraphs[0].add_run(text)
+    run = cell.paragraphs[0].add_run(_CONTROL.sub("", text))
     run.bold, run.font.size = bold, Pt(9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
@@ -18,6 +20,7 @@ WASH = PatternFill("solid", fgColor="F4F7FA")
 _LINE = Border(bottom=Side("thin", color="D5DCE4"))
 # Texts that a spreadsheet would take for a formula.
 _LEADS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[-+]\d[\d.,]*(?:[eE][-+]?\d+)?%?")
 _WIDEST = 60
 
 
@@ -34,6 +37,7 @@ def book() -> openpyxl.Workbook:
 def put(cell: Any, value: Any) -> None:
     """Write a value that is data: text is never taken for a formula, nothing stays empty text."""
     if isinstance(value, str):
+        value = ILLEGAL_CHARACTERS_RE.sub("", value)
         cell.value = value or None
         if value:
             cell.data_type = "s"
@@ -43,6 +47,15 @@ def put(cell: Any, value: Any) -> None:
     missing = value is None or (not isinstance(value, bool) and pd.isna(value))
     plain: Any = value
     cell.value = None if missing else plain.item() if hasattr(plain, "item") else plain
+
+
+def inert(text: str) -> str:
+    """Text of a CSV cell that a spreadsheet does not take for a formula: marked by ', as one types it.
+
+    Numbers with a sign stay numbers.  A bare carriage return would end the line unquoted.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.startswith(_LEADS) and not _NUMBER.fullmatch(text) else text
 
 
 def formula(cell: Any, text: str, *, decimals: int | None = None) -> None:

@@ -21,6 +21,7 @@ from svclib.errors import Problem, nearest
 KeyPath = tuple[Any, ...]
 
 _MAX_DEPTH = 20
+_MAX_ENTRIES = 100_000  # aliases of aliases would fill the memory
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _BASE_60 = re.compile(r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?")
@@ -106,8 +107,8 @@ def parse(text: str, *, file: str = "") -> Document:
 
 def _value(doc: Document, node: yaml.Node, path: KeyPath) -> Any:
     doc.lines.setdefault(path, node.start_mark.line + 1)
-    if len(path) > _MAX_DEPTH:
-        doc.add(path[:3], "the file refers to itself", "Remove the alias (*name).")
+    if len(path) > _MAX_DEPTH or len(doc.lines) > _MAX_ENTRIES:
+        doc.add(path[:1], "the file refers to itself", "Remove the alias (*name).")
         return None
     if isinstance(node, yaml.MappingNode):
         return _mapping(doc, node, path)

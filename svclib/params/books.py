@@ -12,6 +12,7 @@ import openpyxl
 from svclib.errors import nearest
 from svclib.framework.yamlfile import Document
 from svclib.params.settings import DataSource
+from svclib.workbook import archive
 from svclib.workbook.layout import DATA
 
 KEY = ("data", "workbook")
@@ -26,10 +27,15 @@ def sources(path: Path, doc: Document) -> dict[str, DataSource]:
     A sheet bears the Chinese name of its source, or the source's own.
     """
     try:
+        content = path.read_bytes()
+        swollen = archive.swollen(content)
+        if swollen:
+            doc.add(KEY, f"{path.name} {swollen}", archive.REMEDY)
+            return {}
         with warnings.catch_warnings():
             # openpyxl warns of drop-down lists it does not keep; no value is affected.
             warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
-            book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
+            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except OSError as error:
         beside = [p.name for p in path.parent.glob("*.xlsx")] if path.parent.is_dir() else []
         doc.add(

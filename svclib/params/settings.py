@@ -42,7 +42,9 @@ DATA_NAMES = (
     *("benchmarks", "keywords", "delphi"),
 )
 
-_UNSAFE = re.compile(r'[\\/:*?"<>|\s]|^\.')
+_UNSAFE = re.compile(
+    r'[\\/:*?"<>|\s\x00-\x1f]|^\.|\.$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)', re.IGNORECASE
+)
 
 
 def _path_part(value: Any) -> Any:

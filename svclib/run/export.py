@@ -64,7 +64,7 @@ def safe_names(units: Iterable[str]) -> dict[str, str]:
         text = unicodedata.normalize("NFC", unit)
         name = re.sub(r"[^\w-]+", "-", text).strip("-_")[:40]
         taken = name.casefold() in {other.casefold() for other in names.values()}
-        device = re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)", name, re.IGNORECASE)
+        device = re.fullmatch(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])", name, re.IGNORECASE)
         if not name or name != unit or taken or device:
             name = f"{name}-{hashlib.sha256(unit.encode('utf-8')).hexdigest()[:8]}".lstrip("-")
         names[unit] = name

@@ -18,6 +18,7 @@ from svclib.errors import Problem, nearest
 from svclib.params import DataSource
 from svclib.sources import cells, databases, spss
 from svclib.sources.cells import Cells, UnreadableError, cell_text
+from svclib.workbook import archive
 
 SUFFIXES = (".csv", ".txt", ".xlsx", ".parquet", ".sav")
 _NO_ROWS = {
@@ -167,6 +168,9 @@ def _parquet(path: Path, content: bytes) -> pd.DataFrame:
 
 def _workbook(path: Path, content: bytes, sheet: str | None) -> tuple[pd.DataFrame, str]:
     try:
+        swollen = archive.swollen(content)
+        if swollen:
+            raise _unreadable(path, swollen, archive.REMEDY)
         with warnings.catch_warnings():
             # openpyxl warns of styles and drop-down lists it does not keep; no cell value is affected.
             warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")

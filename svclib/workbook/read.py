@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from svclib.errors import nearest
 from svclib.framework import yamlfile
 from svclib.framework.yamlfile import Document
-from svclib.workbook import build, layout
+from svclib.workbook import archive, build, layout
 from svclib.workbook.book import Book, Row, plain, scalar, text
 from svclib.workbook.layout import Column
 
@@ -49,6 +49,10 @@ def _pages(path: Path, book: Book) -> dict[str, list[list[Any]]] | None:
     """Cells of every known sheet; of merged cells the first holds the value."""
     try:
         content = path.read_bytes()
+        swollen = archive.swollen(content)
+        if swollen:
+            book.note("", "", swollen, archive.REMEDY)
+            return None
         with warnings.catch_warnings():
             # openpyxl warns of drop-down lists and styles it does not keep; no value is affected.
             warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
