@@ -83,12 +83,13 @@ def command(called: Callable[..., None]) -> Callable[..., None]:
 def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     """Every table as parquet, and as CSV that Excel opens."""
     from svclib import columns
+    from svclib.deliver import sheet
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
         found = columns.checked(name, frame)
         found.to_parquet(folder / f"{name}.parquet", index=False)
-        found.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+        sheet.csv(folder / f"{name}.csv", found)
 
 
 def say(text: str | SvcError, lang: str, *, err: bool = False) -> None:

@@ -38,6 +38,7 @@ def audit(*, params: Path, out: Path | None, lang: str) -> None:
     """Draw whom to call back in the cycle of PARAMS: ids, units, channels, and columns for the result."""
     from svclib import audit as calls
     from svclib import cycle
+    from svclib.deliver import sheet
     from svclib.sources import catalog, headers
 
     ctx = cycle.open(str(params))
@@ -51,7 +52,7 @@ def audit(*, params: Path, out: Path | None, lang: str) -> None:
     form = sample.reindex(columns=list(wanted), fill_value="").rename(columns=headers.CHINESE | fields)
     path = out or Path(f"{settings.cycle}_回访名单.csv")
     try:
-        form.to_csv(path, mode="x", index=False, encoding="utf-8-sig")
+        sheet.csv(path, form, mode="x")
     except FileExistsError as error:
         raise ParamError(f"{path} exists and may hold results of calls; name another with --out") from error
     say(f"{path}  ({len(form)} to call back)", lang)

@@ -102,12 +102,8 @@ ALERTS = ("level", "raised_by", "unit", "indicator", "rule", "value", "threshold
 def alerts(path: Path, rows: pd.DataFrame, *, lang: str, label: Label) -> Path:
     """Write alerts.csv: every warning with its level, what raised it, since when, owner and deadline."""
     names = [*ALERTS, "owner", "due"]
-    shown = {
-        header(n, lang): [sheet.inert(tables.cell(n, value, lang, label, 2)) for value in rows[n]]
-        for n in names
-    }
-    pd.DataFrame(shown).to_csv(path, index=False, encoding="utf-8-sig")
-    return path
+    shown = {header(n, lang): [tables.cell(n, value, lang, label, 2) for value in rows[n]] for n in names}
+    return sheet.csv(path, pd.DataFrame(shown, dtype="str"))
 
 
 def _listed(book: Workbook, title: str, rows: pd.DataFrame, lang: str, label: Label) -> None:

@@ -58,6 +58,13 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_LEADS) and not _NUMBER.fullmatch(text) else text
 
 
+def csv(path: Path, frame: pd.DataFrame, *, mode: str = "w") -> Path:
+    """Write a frame as CSV that Excel opens, its texts inert."""
+    texts = {c: frame[c].map(inert) for c in frame if pd.api.types.is_string_dtype(frame[c])}
+    frame.assign(**texts).to_csv(path, mode=mode, index=False, encoding="utf-8-sig")
+    return path
+
+
 def formula(cell: Any, text: str, *, decimals: int | None = None) -> None:
     """Write a live formula of ours."""
     cell.value = text

@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 
 from svclib.columns import GLOSSARY, TABLES, header
+from svclib.deliver import sheet
 from svclib.run import export, methods
 from svclib.run.execute import PACKAGE_HOME
 from svclib.run.export import Page
@@ -152,7 +153,7 @@ def _from_here(path: str) -> str:
 def _as_csv(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
-        frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+        sheet.csv(folder / f"{name}.csv", frame)
 
 
 def _dictionary(
