@@ -60,7 +60,7 @@ def inert(text: str) -> str:
 
 def csv(path: Path, frame: pd.DataFrame, *, mode: str = "w") -> Path:
     """Write a frame as CSV that Excel opens, its texts inert."""
-    texts = {c: frame[c].map(inert) for c in frame if pd.api.types.is_string_dtype(frame[c])}
+    texts = {str(c): frame[c].map(inert) for c in frame if pd.api.types.is_string_dtype(frame[c])}
     frame.assign(**texts).to_csv(path, mode=mode, index=False, encoding="utf-8-sig")
     return path
 
