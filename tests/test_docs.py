@@ -23,6 +23,7 @@ from svclib.columns import TABLES
 from svclib.framework.names import Kind
 from svclib.framework.weighting import WeightMethod
 from svclib.params.settings import ParamsFile
+from svclib.run.formulas import drawn
 from svclib.tables.words import words
 
 ROOT = Path(__file__).parents[1]
@@ -182,6 +183,16 @@ def test_every_section_has_all_its_parts(name):
         assert "`svclib." in part, title[1]
 
 
+@cache
+def anchors(page):
+    """What a link to a page may name: anchors, and titles as they are turned into some."""
+    text = page.read_text(encoding="utf-8")
+    titles = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", t).strip().lower().replace(" ", "-") for t in titles} | set(
+        IDS.findall(text)
+    )
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_resolve_and_stay_inside(page):
     text = page.read_text(encoding="utf-8")
@@ -190,11 +201,7 @@ def test_links_resolve_and_stay_inside(page):
         path, _, anchor = target.partition("#")
         to = (page.parent / path).resolve() if path else page
         assert to.exists(), target
-        if anchor:
-            there = to.read_text(encoding="utf-8")
-            titles = {re.sub(r"[^\w\- ]", "", t).strip().lower().replace(" ", "-")
-                      for t in re.findall(r"^#+ (.+)$", there, re.M)}  # fmt: skip
-            assert anchor in set(IDS.findall(there)) | titles, target
+        assert not anchor or anchor in anchors(to), target
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -243,6 +250,21 @@ def test_scripts_of_the_recipes_can_be_read(name):
         elif language == "bash" and shutil.which("bash"):
             subprocess.run(["bash", "-n"], input=code, text=True, check=True)
     assert [language for language, _ in blocks].count("python") == 1
+
+
+@pytest.mark.slow
+def test_every_formula_can_be_drawn():
+    """As the pages of a run show them, without a script."""
+    texts = [re.sub(r"`[^`\n]+`", "", read(name)) for name in METHODS]
+    found = {
+        tex
+        for text in texts
+        for pair in re.findall(r"\$\$(.+?)\$\$|\$([^$\n]+)\$", text, re.S)
+        for tex in pair
+    }
+    assert len(found) > 150
+    for tex in sorted(found - {""}):
+        assert "<svg" in drawn(tex.strip())
 
 
 def test_recipes_tell_every_exit_code():
