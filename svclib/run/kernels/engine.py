@@ -15,12 +15,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from papermill.log import logger
 
 from svclib.run.kernels.provisioner import Manager
 
 NAME = "svclib"
 LAST_OUTPUT = 60  # seconds for what a finished cell has printed to arrive, on a busy machine
-logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it logs, the run says
+logger.addHandler(logging.NullHandler())  # what it logs, the run says
 
 
 class Engine(NBClientEngine):
@@ -37,16 +38,16 @@ class Engine(NBClientEngine):
         start_timeout: int = 60,
         **_: Any,
     ) -> None:
-        """Execute every cell, the whole notebook in at most `seconds`."""
-        deadline = time.monotonic() + seconds
+        """Execute every cell, all of them in at most `seconds`."""
         client = PapermillNotebookClient(
             nb_man,
             km=manager,
             kernel_name=kernel_name,
             startup_timeout=start_timeout,
-            timeout_func=lambda _: max(deadline - time.monotonic(), 0.001),
+            timeout_func=_Left(seconds),
             iopub_timeout=LAST_OUTPUT,
             shutdown_kernel="immediate",
+            log=logger,
         )
         try:
             with _event_loop():
@@ -55,6 +56,20 @@ class Engine(NBClientEngine):
             _fail(nb_man, "DeadKernelError", "the kernel died; out of memory, or killed from outside")
         except CellTimeoutError:
             _fail(nb_man, "TimeoutError", f"the notebook was not done after {seconds:g} s (--timeout)")
+
+
+class _Left:
+    """Seconds left to the notebook at the start of a cell; they run from that of the first."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end: float | None = None
+
+    def __call__(self, _cell: NotebookNode) -> float:
+        now = time.monotonic()
+        if self._end is None:
+            self._end = now + self._seconds
+        return max(self._end - now, 0.001)  # 0 would be without end
 
 
 @contextmanager
