@@ -214,6 +214,19 @@ def test_everything_wrong_is_listed_at_once(home: Home, monkeypatch: pytest.Monk
     assert "events (sql): databases of type mysterydb are not known." in found
 
 
+def test_what_rests_on_an_unreachable_source_is_not_called_wrong(home: Home, monkeypatch: Any):
+    home.put("audit", "受访者编号,核查结果,日期\nR1,未联系上,2026-06-26\n")
+    head = "数据,部门,指标,列,原值,新值,依据,批准人,批准日期\n"
+    home.put("corrections", f"{head}指标数据,A,事故率,分子,1,0,责任认定书,张,2026-07-06\n")
+    home.entries |= {"audit": "audit.csv", "corrections": "corrections.csv", "units": "units.csv"}
+    assert home.problems() == []
+    monkeypatch.setenv(ENV, "sqlite:////nowhere/service.db")
+    home.entries["kpis"] = home.entries["responses"]
+    found = home.problems()
+    assert len(found) == 2
+    assert all(" (sql): no database file 'service.db'." in p for p in found)
+
+
 @pytest.mark.parametrize(
     ("address", "found"),
     [

@@ -118,12 +118,13 @@ def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Pro
         except UnreadableError as error:
             problems.append(error.problem)
     frames = _frames(found, params)
-    answered = set(frames["responses"]["respondent"]) - {""}
+    lost = set(params.data) - set(found)  # what rests on them cannot be checked, and is not wrong for it
+    answered = None if "responses" in lost else set(frames["responses"]["respondent"]) - {""}
     names = sheets.Names(tuple(frames["units"]["unit"]), params.framework, answered, params.period)
     given = {name: sheets.read(table, names) for name, table in found.items() if name in SHEETS}
     filled = {name: frame for name, frame in given.items() if len(frame)}
     out = exclusions(found.values())
-    if "corrections" in filled:
+    if "corrections" in filled and not lost & {"kpis", "responses"}:
         told = found["corrections"], filled["corrections"]
         made = corrections.apply(*told, frames["kpis"], frames["responses"])
         if corrected:

@@ -26,11 +26,11 @@ FULL_MARKS, RATINGS = 100.0, (1, 5)
 
 
 class Names(NamedTuple):
-    """What the cells of a sheet may name."""
+    """What the cells of a sheet may name; `respondents` is None where the answers cannot be read."""
 
     units: Sequence[str]
     framework: Framework
-    respondents: Collection[str] = ()
+    respondents: Collection[str] | None = ()
     period: Period | None = None
 
 
@@ -74,6 +74,8 @@ def _points(table: Table, frame: pd.DataFrame, names: Names) -> None:
 
 def _answered(table: Table, frame: pd.DataFrame, names: Names) -> None:
     """Only who answered can be called back."""
+    if names.respondents is None:
+        return
     for name in sorted(set(frame["respondent"]) - {"", *names.respondents}):
         near = nearest(name, names.respondents)
         here = frame["respondent"] == name
