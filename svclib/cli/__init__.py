@@ -4,7 +4,7 @@ Exit codes: 0 ok, 1 a step failed, 2 the input is invalid and nothing was writte
 differs, 4 a run that was asked for step 60 alone raised red or amber warnings.
 """
 
-from svclib.cli import doctor, evaluate, inputs, reduce, review
+from svclib.cli import doctor, evaluate, export, inputs, reduce, review
 from svclib.cli.base import main, preferred
 
-__all__ = ["doctor", "evaluate", "inputs", "main", "preferred", "reduce", "review"]
+__all__ = ["doctor", "evaluate", "export", "inputs", "main", "preferred", "reduce", "review"]

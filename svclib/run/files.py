@@ -99,6 +99,15 @@ def _notices(ctx: Context, found: dict[str, pd.DataFrame], folder: Path, lang: s
     return written
 
 
+def present(run_dir: Path) -> dict[str, str]:
+    """The files of a finished run, as `deliver` returned them."""
+    single = {RESULTS: "results", ALERTS: "alerts", MEASURES: "measures", REFERRALS: "referrals"}
+    single[TARGETS] = "targets_next"
+    notices = sorted((run_dir / NOTICES).glob("*.docx"))
+    made = {name: word for name, word in single.items() if (run_dir / name).is_file()}
+    return made | {f"{NOTICES}/{path.name}": "notice" for path in notices}
+
+
 def titles(made: dict[str, str], lang: str) -> list[tuple[str, str]]:
     """Links of the files: relative path and what stands there."""
     words: dict[str, str] = tables.words(lang)["files"]
