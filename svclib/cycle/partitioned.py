@@ -21,7 +21,7 @@ from svclib.cycle.steps import weighting
 from svclib.errors import InputErrors, ParamError, Problem
 from svclib.estimates import Estimate, item_means
 from svclib.params import Params
-from svclib.partitions import Each, Reduced
+from svclib.partitions import Each, Layout, Reduced
 from svclib.reliability.summed import alpha_of_sums
 from svclib.reliability.tables import wanted
 
@@ -53,6 +53,18 @@ def evaluate(params: Params, each: Each) -> Tables:
     ParamError
         The responses are one file; a rule of `screening.exclude` compares rows.
     """
+    found = partitions.reduce(layout(params), each)
+    here = replace(_bare(params), rated=rated(params, found))
+    frame = here.inputs[here.cycle].responses
+    weights = weighting(here, {"exclusions": empty("exclusions")})["weights"]
+    made = grading.scored(here, frame, weights, here.cycle, pending=dict(params.pending))
+    tables = {"weights": weights} | made
+    told = {"screening": screening(params, found), "reliability": reliability(params, found)}
+    return {name: checked(name, tables[name]) for name in KEPT} | told
+
+
+def layout(params: Params) -> Layout:
+    """How the parts of a cycle are read; raises what `evaluate` does before any row is read."""
     source = params.data.get("responses")
     if source is None or not partitions.partitioned(source):
         raise ParamError("data.responses is not a folder of parts; evaluate the cycle by svclib run")
@@ -60,15 +72,7 @@ def evaluate(params: Params, each: Each) -> Tables:
     if beyond:
         raise InputErrors(beyond)
     bare = _bare(params)
-    layout = partitions.of(params, bare.units(bare.cycle), scales=_scales(params))
-    found = partitions.reduce(layout, each)
-    here = replace(bare, rated=rated(params, found))
-    frame = here.inputs[here.cycle].responses
-    weights = weighting(here, {"exclusions": empty("exclusions")})["weights"]
-    made = grading.scored(here, frame, weights, here.cycle, pending=dict(params.pending))
-    tables = {"weights": weights} | made
-    told = {"screening": screening(params, found), "reliability": reliability(params, found)}
-    return {name: checked(name, tables[name]) for name in KEPT} | told
+    return partitions.of(params, bare.units(bare.cycle), scales=_scales(params))
 
 
 def _beyond(params: Params) -> list[Problem]:

@@ -18,7 +18,8 @@ def alpha_of_sums(
 
     With μ and S of the answers, T = 1′S1 and q, s the squared distances of a row's items and of
     its sum from their means, a row moves alpha by k/(k−1) (s tr S/T² − q/T), which is linear in
-    v; its square is Σw² vv′ between the same coefficients.
+    v; its square is Σw² vv′ between the same coefficients.  As in `estimates.answers`, one
+    leverage Σw²/(Σw)² stands in place of each row's own: with equal weights they are the same.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def alpha_of_sums(
     k = len(first) - 3
     value, se, note = np.nan, np.nan, "single_item" if k < 2 else "too_few" if complete < 3 else ""
     if not note:
-        value, se, note = _alpha(first.astype(float), second.astype(float), k, complete)
+        value, se, note = _alpha(first.astype(float), second.astype(float), k)
     df = complete - 1.0 if np.isfinite(se) else np.nan
     low, high = limits(np.array([value]), np.array([se]), np.array([df]), confidence)
     if value < 0:
@@ -45,7 +46,7 @@ def alpha_of_sums(
     })  # fmt: skip
 
 
-def _alpha(first: np.ndarray, second: np.ndarray, k: int, n: int) -> tuple[float, float, str]:
+def _alpha(first: np.ndarray, second: np.ndarray, k: int) -> tuple[float, float, str]:
     """Alpha, its standard error, and why they are missing."""
     weight = first[0, 0]
     mean = first[0, 1 : k + 1] / weight
@@ -57,5 +58,5 @@ def _alpha(first: np.ndarray, second: np.ndarray, k: int, n: int) -> tuple[float
     square = np.concatenate([[mean @ mean], -2 * mean, [1.0, 0.0]])  # q as coefficients of v
     sum_ = np.concatenate([[mean.sum() ** 2], np.full(k, -2 * mean.sum()), [0.0, 1.0]])  # s
     move = ratio * (sum_ * own / total**2 - square / total)
-    variance = float(move @ second @ move) * n / (n - 1) / weight**2
+    variance = float(move @ second @ move) / weight**2 / (1 - second[0, 0] / weight**2)
     return ratio * (1 - own / total), float(np.sqrt(max(variance, 0.0))), ""

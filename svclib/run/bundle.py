@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import io
 import json
@@ -102,7 +103,9 @@ def _kernels() -> Kernels:
     """Kernels of this worker process, as long as it lives."""
     from svclib.run.kernels.provisioner import Kernels
 
-    return Kernels("fork" if sys.platform == "linux" else "plain")
+    found = Kernels("fork" if sys.platform == "linux" else "plain")
+    atexit.register(found.close)  # a worker that ends must not wait for what kernels are forked from
+    return found
 
 
 def _named(params: Params) -> Iterator[_Named]:
