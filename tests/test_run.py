@@ -18,8 +18,8 @@ import tiny_cycle
 import yaml
 
 from svclib import run
-from svclib.errors import DataError, InputErrors, ParamError
-from svclib.run import execute, manifest, publish
+from svclib.errors import DataError, InputErrors, ParamError, StepFailed
+from svclib.run import execute, export, graph, manifest, publish, reach
 
 ROOT = Path(__file__).resolve().parent.parent
 EMPTY_FRAME = pd.DataFrame({"a": pd.Series(dtype="float64")})
@@ -40,7 +40,7 @@ def run_tiny(params: Path, out: Path, **options: object) -> run.Run:
 @pytest.fixture(scope="module")
 def twice(cycle: Path) -> list[run.Run]:
     """The same cycle run twice."""
-    return [run_tiny(cycle, cycle.parent / "reports") for _ in range(2)]
+    return [run_tiny(cycle, cycle.parent / "reports", force=force) for force in (False, True)]
 
 
 def body(done: run.Run) -> dict:
@@ -53,7 +53,7 @@ class TestRunCycle:
         assert done.path.parent.parts[-2:] == ("tiny", "2026Q1")
         assert publish.current(done.path.parent) == done.path
         names = {path.relative_to(done.path).as_posix() for path in done.path.rglob("*") if path.is_file()}
-        units = run.export.safe_names(tiny_cycle.UNITS).values()
+        units = export.safe_names(tiny_cycle.UNITS).values()
         assert names >= {
             "manifest.json", "params.lock.yaml", "report.zh.html", "report.en.html", "tables/grades.parquet",
             "notebooks/10_data_quality.ipynb", "notebooks/10_data_quality.zh.html",
@@ -100,8 +100,10 @@ class TestRunCycle:
 
     def test_a_year_has_notebooks_of_its_own(self) -> None:
         def names(*only: str, units: bool = True, annual: bool = True) -> list[str]:
-            found = run._steps(ROOT / "notebooks", only, units=units, annual=annual)
-            return [path.name[:2] for path in found]
+            steps = graph.build(ROOT / "notebooks", annual=annual, sources=code)
+            return [step.number for step in graph.chosen(steps, only, units=units)]
+
+        code = reach.Sources(reach.package())
 
         assert names() == ["92", "93"]
         assert names("93") == ["92", "93"]  # the pages show tables of the report
@@ -128,12 +130,12 @@ class TestRunCycle:
             tiny_cycle.prose("# x"), tiny_cycle.code("a = 1"), tiny_cycle.code("1 / 0"),
         )  # fmt: skip
         with pytest.raises(
-            run.StepFailed, match=r"40_scores_grades\.ipynb\), cell 4: ZeroDivisionError: div"
+            StepFailed, match=r"40_scores_grades\.ipynb\), cell 4: ZeroDivisionError: div"
         ) as caught:
             run_tiny(params, tmp_path / "out")
         home = tmp_path / "out" / "tiny" / "2026Q1"
-        (kept,) = home.iterdir()
-        assert kept.name.startswith("failed-")
+        (kept,) = home.glob("failed-*")
+        assert {path.name for path in home.iterdir()} == {kept.name, publish.STAGING}
         assert str(kept) in str(caught.value)
         assert {path.name for path in kept.iterdir()} == {"40_scores_grades.ipynb", "failure.txt"}
 
@@ -160,11 +162,11 @@ from svclib.run import publish
 home = pathlib.Path(sys.argv[1])
 while True:
     run_id = publish.new_run_id()
-    with publish.staging(home, run_id) as staged:
-        for i in range(40):
-            (staged / f"t{i}").write_text("x" * 1000)
-        (staged / "manifest.json").write_text("{}")
-        publish.publish(staged, home, run_id)
+    staged = publish.staging(home, partial=False)
+    for i in range(40):
+        (staged / f"t{i}").write_text("x" * 1000)
+    (staged / "manifest.json").write_text("{}")
+    publish.publish(staged, home, run_id)
 """
 
     @pytest.mark.parametrize("trial", range(2))
@@ -181,9 +183,8 @@ while True:
         assert now is not None
         for done in home.glob("2*"):
             assert len([path for path in done.iterdir() if path.name[0] != "."]) == 41, done
-        assert len(publish.sweep(home)) <= 1
-        assert now.is_dir()
-        assert not list(home.glob(f"{publish.STAGING}*"))
+        publish.complete(home)
+        assert publish.current(home) == max(home.glob("2*"), key=lambda done: done.stat().st_mtime_ns)
 
     @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
     @pytest.mark.parametrize("share", [0.3, 0.7])
@@ -199,27 +200,32 @@ while True:
         home = tmp_path / "tiny" / "2026Q1"
         now = publish.current(home)
         assert now is None or (now / "manifest.json").is_file()
-        publish.sweep(home)
-        assert not list(home.glob(f"{publish.STAGING}*"))
 
 
 class TestPublish:
-    def test_a_living_staging_directory_is_not_swept(self, tmp_path: Path) -> None:
-        with publish.staging(tmp_path, "r1") as staged:
-            assert publish.sweep(tmp_path) == []
-            assert staged.is_dir()
-        assert not list(tmp_path.iterdir())
+    def test_staging_keeps_what_an_earlier_run_left(self, tmp_path: Path) -> None:
+        (publish.staging(tmp_path, partial=False) / "a").write_text("1")
+        assert (publish.staging(tmp_path, partial=False) / "a").read_text() == "1"
+        assert not list(publish.staging(tmp_path, partial=True).iterdir())
 
-    def test_reused_pid_counts_as_dead(self, tmp_path: Path) -> None:
-        stale = tmp_path / f"{publish.STAGING}old"
-        stale.mkdir()
-        (stale / ".owner").write_text(json.dumps({"pid": os.getpid(), "started": 1.0}))
-        assert publish.sweep(tmp_path) == [stale.name]
+    def test_prune_leaves_what_is_asked_for(self, tmp_path: Path) -> None:
+        for name in ("a/b/one", "a/two", "three"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text("")
+        publish.prune(tmp_path, {"a/two"})
+        assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["a", "a/two"]
 
-    def test_staging_is_gone_after_an_error(self, tmp_path: Path) -> None:
-        with pytest.raises(KeyboardInterrupt), publish.staging(tmp_path, "r1"):
-            raise KeyboardInterrupt
-        assert not list(tmp_path.iterdir())
+    def test_partial_runs_do_not_pile_up(self, tmp_path: Path) -> None:
+        for number in range(publish.KEPT_PARTIAL + 3):
+            publish.publish(publish.staging(tmp_path, partial=True), tmp_path, f"{number:02}", switch=False)
+        left = sorted(path.name for path in tmp_path.iterdir())
+        assert (len(left), left[0]) == (publish.KEPT_PARTIAL, "partial-03")
+
+    def test_a_run_moved_but_not_pointed_at_becomes_current(self, tmp_path: Path) -> None:
+        (tmp_path / "2026").mkdir()
+        (tmp_path / "2026" / ".current").write_text("2026\n")
+        publish.complete(tmp_path)
+        assert publish.current(tmp_path) == tmp_path / "2026"
 
 
 class TestManifest:

@@ -21,19 +21,19 @@ FACTS = {
 def publish_run(out: Path, cycle: str, rows: list[tuple[str, float, str, str]]) -> Path:
     home = out / "demo" / cycle
     run_id = publish.new_run_id()
-    with publish.staging(home, run_id) as staged:
-        board = pd.DataFrame(rows, columns=["unit", "published", "grade", "status"])
-        (staged / "tables").mkdir()
-        board.to_parquet(staged / "tables" / "board.parquet")
-        (staged / "params.lock.yaml").write_text(yaml.safe_dump(FACTS, allow_unicode=True), encoding="utf-8")
-        (staged / "units").mkdir()
-        for lang, title in (("zh", "一部"), ("en", "Unit 1")):
-            (staged / f"report.{lang}.html").write_text("x", encoding="utf-8")
-            page = staged / "units" / f"甲.{lang}.html"
-            above = {"zh": "上级：<东区>", "en": "Parent: East"}[lang]
-            text = f'<title>{title}</title>{"x" * 5000}<span class="parent">{html.escape(above)}</span>'
-            page.write_text(text, encoding="utf-8")
-        return publish.publish(staged, home, run_id)
+    staged = publish.staging(home, partial=False)
+    board = pd.DataFrame(rows, columns=["unit", "published", "grade", "status"])
+    (staged / "tables").mkdir()
+    board.to_parquet(staged / "tables" / "board.parquet")
+    (staged / "params.lock.yaml").write_text(yaml.safe_dump(FACTS, allow_unicode=True), encoding="utf-8")
+    (staged / "units").mkdir()
+    for lang, title in (("zh", "一部"), ("en", "Unit 1")):
+        (staged / f"report.{lang}.html").write_text("x", encoding="utf-8")
+        page = staged / "units" / f"甲.{lang}.html"
+        above = {"zh": "上级：<东区>", "en": "Parent: East"}[lang]
+        text = f'<title>{title}</title>{"x" * 5000}<span class="parent">{html.escape(above)}</span>'
+        page.write_text(text, encoding="utf-8")
+    return publish.publish(staged, home, run_id)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Commands that compute: `run`, `simulate`."""
+"""Commands that compute: `run`, `status`, `simulate`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import click
 from svclib.cli.base import ALERTS_RAISED, SCHEDULER, command, say, write
 
 MONITORING = "60"
+NOTEBOOKS = click.option(
+    "--notebooks", type=click.Path(path_type=Path, exists=True, file_okay=False), hidden=True
+)
 
 
 @command
@@ -42,7 +45,7 @@ MONITORING = "60"
     "--only",
     multiple=True,
     metavar="STEP",
-    help="Only this step (such as 40) and those before it, kept as a partial run. Repeatable.",
+    help="Only this step (such as 40) and those it needs, kept as a partial run. Repeatable.",
 )
 @click.option("--no-units", is_flag=True, help="Leave out the reports of the single units.")
 @click.option(
@@ -50,7 +53,8 @@ MONITORING = "60"
     type=click.DateTime(["%Y-%m-%d"]),
     help="Evaluate the period up to this day only; published beside the cycle as a draft.",
 )
-@click.option("--notebooks", type=click.Path(path_type=Path, exists=True, file_okay=False), hidden=True)
+@click.option("--force", is_flag=True, help="Execute every step, also where nothing has changed.")
+@NOTEBOOKS
 def run(  # noqa: PLR0913 - one argument per option of the command
     *,
     params: Path,
@@ -62,10 +66,14 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     only: tuple[str, ...],
     no_units: bool,
     as_of: dt.datetime | None,
+    force: bool,
     notebooks: Path | None,
     lang: str,
 ) -> None:
     """Evaluate the cycle of PARAMS: notebooks, tables, manifest and HTML reports, published at once.
+
+    A run that failed or was interrupted is continued, and steps whose notebook, code, parameters, data
+    and tables are as before are not executed again.  Where nothing has changed, the current run stays.
 
     With --only 60 the exit code is 4 where a warning value, a limit or a control limit is breached;
     they are listed in alerts.csv of the run.  With --as-of DAY it watches a cycle that is under way.
@@ -75,6 +83,7 @@ def run(  # noqa: PLR0913 - one argument per option of the command
     steps = tuple(step for entry in only for step in entry.replace(",", " ").split())
     options: dict[str, Any] = {} if notebooks is None else {"notebooks": notebooks}
     options |= {"as_of": as_of.date()} if as_of else {}
+    options |= {"force": force}
     options |= {"timeout": timeout} if timeout else {}
     options |= {"scheduler": scheduler}
     options |= {"say": functools.partial(say, lang=lang, err=True)}
@@ -97,6 +106,40 @@ def _warn(path: Path, lang: str) -> None:
     if red + amber:
         say(f"warnings raised: {red} red, {amber} amber; see {path / 'alerts.csv'}", lang, err=True)
         sys.exit(ALERTS_RAISED)
+
+
+@command
+@click.argument("where", metavar="[PARAMS|FOLDER]", required=False, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default="reports", show_default=True)
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The partial period up to this day.")
+@NOTEBOOKS
+def status(
+    *, where: Path | None, out: Path, as_of: dt.datetime | None, notebooks: Path | None, lang: str
+) -> None:
+    """Say of each step whether it is done, stale, failed or never run, and why it would be executed.
+
+    The cycle is that of a params file, or of the FOLDER of its runs; without either, every one in --out.
+    """
+    from svclib import run as runner
+    from svclib.run import status as states
+
+    for each in [where] if where else states.homes(out):
+        day = as_of.date() if as_of else None
+        found = states.of(each, out=out, notebooks=notebooks or runner.NOTEBOOKS, as_of=day)
+        click.echo(found.home)
+        say(f"current run: {found.current}" if found.current else "no run has been published yet", lang)
+        if found.running:
+            say(found.running, lang)
+        for step in found.steps:
+            _tell(step.label, step.state, step.why, lang)
+
+
+def _tell(label: str, state: str, why: tuple[str, ...], lang: str) -> None:
+    from svclib.wording import messages
+
+    click.echo(f"  {messages.translated(state, lang)}  {label}")
+    for reason in why:
+        click.echo(f"      {messages.translated(reason, lang)}")
 
 
 @command

@@ -1,31 +1,26 @@
-"""Run one evaluation cycle: papermill over the notebooks, manifest, HTML, atomic publication."""
+"""Run one evaluation cycle: papermill over the notebooks, manifest, HTML, atomic publication.
+
+A run continues what an earlier one left: see `keys` for what makes a step run again.  What
+takes long to import is imported only when something is to be done.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-import yaml
 
 from svclib import params as params_module
-from svclib import sources
-from svclib.cycle import Context, year
-from svclib.errors import DataError, InputErrors, ParamError, StepFailed
-from svclib.run import cluster, execute, export, files, index, kernels, manifest, publish
-from svclib.run.execute import Outcome, Pool, Task
+from svclib.errors import InputErrors
+from svclib.params import Params
+from svclib.run import manifest, publish, resume, stamp
 
-REPORT, UNIT, ANNUAL, UNIT_YEAR = "90", "91", "92", "93"
-# Notebooks of a year, which no other kind of cycle runs; the first makes the tables of the second.
-OF_YEAR = (ANNUAL, UNIT_YEAR)
-PER_UNIT = (UNIT, UNIT_YEAR)
-NOTEBOOKS = execute.PACKAGE_HOME / "notebooks"
+# A run that a scheduler started must end by itself, even if a cell hangs; no notebook is near it.
+TIMEOUT = 2 * 3600.0
+NOTEBOOKS = manifest.HOME / "notebooks"
 
 
 def _to_stderr(line: str) -> None:
@@ -42,18 +37,28 @@ class Run:
     seconds: float
 
 
-@dataclass
-class _Job:
-    """What the parts of one run share."""
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run, and where.
 
-    params: Any
-    staged: Path
-    steps: list[Path]
-    pool: Pool
+    cycles : parameters of the cycle and of every cycle it rests on
+    stamp : hash of every byte it may depend on
+    """
+
+    params: Params
+    cycles: list[Params]
+    home: Path
+    stamp: str
+    only: tuple[str, ...]
+    units: bool
+    force: bool
+    jobs: int
+    engine: str
+    timeout: float
+    scheduler: str
+    notebooks: Path
     say: Callable[[str], None]
-    seconds: dict[str, float]
-    planned: int
-    names: dict[str, str]
+    begun: float
 
 
 def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
@@ -62,15 +67,18 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     out: str | Path = "reports",
     jobs: int = 0,
     engine: str = "auto",
-    timeout: float = execute.TIMEOUT,
+    timeout: float = TIMEOUT,
     scheduler: str = "",
     only: Iterable[str] = (),
     units: bool = True,
     as_of: dt.date | None = None,
+    force: bool = False,
     notebooks: Path = NOTEBOOKS,
     say: Callable[[str], None] = _to_stderr,
 ) -> Run:
     """Execute, export and publish the cycle of `params_file` below `out`/<name>/<cycle>.
+
+    Where nothing has changed since the current run, that run is returned and nothing is written.
 
     Parameters
     ----------
@@ -83,13 +91,15 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     scheduler : str
         Address of a dask scheduler whose workers execute the reports of the units; "" for none.
     only : iterable of str
-        Step numbers such as "40".  These steps and the analysis steps before them run;
+        Step numbers such as "40".  These steps and those that they need run;
         the result is kept as `partial-<run_id>` and does not become the current run.
     units : bool
         Whether to make one report per unit.
     as_of : date, optional
         Count only what was known by this day.  The result is a draft of a partial period,
         published beside the cycle as <cycle>@<day>.
+    force : bool
+        Execute every step, also where nothing has changed.
     say : callable
         Takes the lines of progress, in English.
 
@@ -97,145 +107,46 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     ------
     InputErrors
         Everything wrong with params, framework or data; nothing is written.
+    ParamError
+        Another run of this cycle is under way, or the folder cannot be written.
     StepFailed
-        A cell failed; the notebook is kept in `failed-<run_id>`, nothing is published.
+        A cell failed; the notebook is kept in `failed-<run_id>`, nothing is published, and what is
+        finished is kept for the next run.
     """
     begun = time.perf_counter()
-    problems = sources.check(params_file)
-    if problems:
-        raise InputErrors(problems)
-    params = params_module.load(params_file, as_of=as_of)
-    if params.kind == "annual":
-        year.load(params)  # cycles that cannot be put together are refused before anything runs
-    wanted = tuple(only)
-    steps = _steps(notebooks, wanted, units=units, annual=params.kind == "annual")
-    home = Path(out).resolve() / params.name / (f"{params.cycle}@{as_of}" if as_of else params.cycle)
-    run_id = publish.new_run_id()
-    count = jobs or min(2, os.cpu_count() or 1)
-    way = kernels.chosen(engine, len(steps))
-    workers = execute.workers(count, engine=way, timeout=timeout)
-    with publish.staging(home, run_id) as staged, workers as own, cluster.shared(own, scheduler) as pool:
-        job = _Job(params, staged, steps, pool, say, {}, len(steps), {})
-        _execute(job, home, run_id)
-        _export(job)
-        body_hash = _write_records(job, run_id, time.perf_counter() - begun)
-        path = publish.publish(staged, home, run_id, switch=not wanted)
-    index.write(Path(out).resolve())
-    return Run(run_id, path, body_hash, time.perf_counter() - begun)
+    try:
+        params = params_module.load(params_file, as_of=as_of)
+        cycles = manifest.chain(params)
+    except InputErrors:
+        from svclib import sources
+
+        raise InputErrors(sources.check(params_file)) from None
+    home, found = publish.home(Path(out), params), stamp.stamp(cycles, notebooks, units=units)
+    how = (tuple(only), units, force, jobs, engine, timeout, scheduler)
+    plan = Plan(params, cycles, home, found, *how, notebooks, say, begun)
+    return unchanged(plan) or _made(plan)
 
 
-def _steps(notebooks: Path, only: tuple[str, ...], *, units: bool, annual: bool) -> list[Path]:
-    """Notebooks to run in order: the wanted ones and every analysis step before them.
-
-    An annual result has notebooks of its own, which no other kind of cycle runs.
-    """
-    every = sorted(notebooks.glob("[1-9][0-9]_*.ipynb"))
-    found = [path for path in every if (_number(path) in OF_YEAR) == annual]
-    found = [path for path in found if units or _number(path) not in PER_UNIT]
-    if not found:
-        raise ParamError(f"{notebooks}: no notebook named like '10_….ipynb' there")
-    unknown = sorted(set(only) - {_number(path) for path in found})
-    if unknown:
-        raise ParamError(f"only={unknown}: no such step; choose from {[_number(path) for path in found]}")
-    if not only:
-        return found
-    last = min(max(only), UNIT_YEAR if annual else REPORT)
-    return [path for path in found if _number(path) in only or _number(path) < last]
+def unchanged(plan: Plan) -> Run | None:
+    """The current run, where it was made from just what would be used now."""
+    done = publish.current(plan.home)
+    if plan.force or plan.only or done is None or not resume.unchanged(done, plan.stamp):
+        return None
+    return stays(plan, done)
 
 
-def _number(notebook: Path) -> str:
-    return notebook.name[:2]
+def stays(plan: Plan, done: Path) -> Run:
+    """Say that there is nothing to do; list the runs anew where a kill prevented it."""
+    plan.say(f"nothing has changed since run {done.name}; it stays the current one")
+    top = plan.home.parents[1]
+    if publish.unlisted(top):
+        from svclib.run import index
+
+        index.write(top)
+    return Run(done.name, done, manifest.read(done)["body_hash"], time.perf_counter() - plan.begun)
 
 
-def _execute(job: _Job, home: Path, run_id: str) -> None:
-    """Analysis steps one after another, then the reports side by side."""
-    analysis = [path for path in job.steps if _number(path) < REPORT or _number(path) == ANNUAL]
-    fan_out = [path for path in job.steps if path not in analysis]
-    for path in analysis:
-        _finish(job, [_task(job, path)], home, run_id)
-    if fan_out:
-        tasks = _report_tasks(job, fan_out)
-        job.planned = len(analysis) + len(tasks)
-        _finish(job, tasks, home, run_id)
+def _made(plan: Plan) -> Run:
+    from svclib.run import assemble
 
-
-def _finish(job: _Job, tasks: list[Task], home: Path, run_id: str) -> None:
-    failed: list[Outcome] = []
-    for outcome in execute.execute_all(job.pool, tasks):
-        job.seconds[outcome.task.label] = round(outcome.seconds, 2)
-        state = "FAILED" if outcome.failure else "ok"
-        done = f"[{len(job.seconds)}/{job.planned}]"
-        job.say(f"{done} {outcome.task.label}  {state}  {outcome.seconds:.1f} s")
-        failed += [outcome] if outcome.failure else []
-    if failed:
-        message = "\n".join(outcome.failure for outcome in failed)
-        kept = publish.keep_failed(home, run_id, [outcome.task.output for outcome in failed], message)
-        raise StepFailed(f"{message}\nnothing published; the failed notebook is in {kept}")
-
-
-def _report_tasks(job: _Job, notebooks: list[Path]) -> list[Task]:
-    if any(_number(path) in PER_UNIT for path in notebooks):
-        job.names = export.safe_names(_units(job))
-    tasks = []
-    for path in notebooks:
-        if _number(path) not in PER_UNIT:
-            tasks.append(_task(job, path))
-            continue
-        for unit, name in job.names.items():
-            tasks.append(_task(job, path, unit=unit, output=Path("units") / f"{name}.ipynb"))
-    return tasks
-
-
-def _task(job: _Job, notebook: Path, *, unit: str = "", output: Path | None = None) -> Task:
-    """A notebook is executed once and shows every language; export keeps one per page."""
-    params_file = job.params.file
-    as_of = str(job.params.as_of or "")
-    own = {"language": ",".join(job.params.languages), "as_of": as_of, **({"unit": unit} if unit else {})}
-    return Task(
-        label=" ".join(filter(None, [notebook.stem, unit])),
-        notebook=notebook.resolve(),
-        output=job.staged / "notebooks" / (output or notebook.name),
-        parameters={"params_file": str(params_file), "run_dir": str(job.staged), **own},
-        archived={"params_file": _relative(params_file), "run_dir": "", **own},
-    )
-
-
-def _units(job: _Job) -> list[str]:
-    """The units of this cycle, as graded by the run."""
-    table = job.staged / "tables" / "grades.parquet"
-    if not table.is_file():
-        raise DataError(f"{table.name}: no step saved the table 'grades', so the units are unknown")
-    grades = pd.read_parquet(table)
-    return sorted(grades.loc[grades["cycle"] == job.params.cycle, "unit"].unique())
-
-
-def _export(job: _Job) -> None:
-    begun = time.perf_counter()
-    params = job.params
-    plain = f"{params.name} {params.cycle}"
-    offer = {lang: getattr(params.title, lang) or plain for lang in params.languages}
-    made = files.deliver(Context(params, job.staged, tuple(params.languages)))
-    links = {lang: files.titles(made, lang) for lang in params.languages}
-    for line in export.export_run(job.staged, params.languages, offer=offer, units=job.names, files=links):
-        job.say(f"warning: {line}")
-    job.seconds["export"] = round(time.perf_counter() - begun, 2)
-    job.say(f"export  ok  {job.seconds['export']:.1f} s")
-
-
-def _write_records(job: _Job, run_id: str, elapsed: float) -> str:
-    params = job.params
-    lock = manifest.plain(params, base=params.file.parent)
-    text = yaml.safe_dump(lock, allow_unicode=True, sort_keys=False)
-    (job.staged / "params.lock.yaml").write_text(text, encoding="utf-8")
-    others = [path for path in (params.baseline, *params.history, *params.cycles) if path is not None]
-    chain = [params, *(params_module.load(path) for path in others)]
-    chain += [params_module.load(path) for each in chain[1:] for path in each.cycles]
-    content = manifest.body(chain, run_dir=job.staged, notebooks=job.steps)
-    volatile = {"seconds": job.seconds, "elapsed": round(elapsed, 2), "params_file": _relative(params.file)}
-    return manifest.write(job.staged, run_id, content, volatile)
-
-
-def _relative(path: Path) -> str:
-    """`path` relative to the project, or its name alone when it lies elsewhere."""
-    home = execute.PACKAGE_HOME
-    return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.name
+    return assemble.make(plan)
