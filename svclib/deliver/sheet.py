@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import openpyxl
 import pandas as pd
@@ -58,7 +58,7 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_LEADS) and not _NUMBER.fullmatch(text) else text
 
 
-def csv(path: Path, frame: pd.DataFrame, *, mode: str = "w") -> Path:
+def csv(path: Path, frame: pd.DataFrame, *, mode: Literal["w", "x"] = "w") -> Path:
     """Write a frame as CSV that Excel opens, its texts inert."""
     texts = {str(c): frame[c].map(inert) for c in frame if pd.api.types.is_string_dtype(frame[c])}
     frame.assign(**texts).to_csv(path, mode=mode, index=False, encoding="utf-8-sig")
