@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -78,19 +79,25 @@ def reduce(params_file: str, jobs: int, scheduler: str) -> dict[str, Any]:
     from svclib.run import cluster
 
     params = params_module.load(params_file)
-    begun = time.perf_counter()
+    begun, spent = time.perf_counter(), _processor_time()
     layout = partitioned.layout(params)
     with cluster.each(scheduler, partial(processes.each, jobs=jobs)) as each:
         assert each is not None  # noqa: S101 - processes stand in where there is no scheduler
         found = partitions.reduce(layout, each)
-    seconds = time.perf_counter() - begun
+    seconds, cpu = time.perf_counter() - begun, _processor_time() - spent
     total = hashlib.sha256()
     scales = [table for scale in found.scales.values() for table in scale]
     tables = found.tables
     for table in (tables.cells, tables.totals, tables.cross, tables.counts, found.rules, *scales):
         total.update(table.keys.to_csv(index=False).encode() + table.sums.dtype.str.encode())
         total.update(table.sums.tobytes())
-    return {"rows": layout.rows, "seconds": seconds, "hash": total.hexdigest()}
+    return {"rows": layout.rows, "seconds": seconds, "cpu": cpu, "hash": total.hexdigest()}
+
+
+def _processor_time() -> float:
+    """Of this process and of the workers that have ended: what other programs do does not count."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
 def measured(
@@ -159,9 +166,11 @@ def dask(folder: Path) -> Iterator[tuple[str, list[int]]]:
 
 def show(task: str, found: dict[str, Any]) -> None:
     """One line."""
-    speed = found["rows"] / found["seconds"]
-    peak = found["peak"] / 1e6
-    print(f"{task:<34}{found['rows']:>13,}{found['seconds']:>9.1f} s{speed:>12,.0f} rows/s{peak:>8.0f} MB")
+    wall, cpu = found["seconds"], found["cpu"]
+    speed, peak = found["rows"] / cpu, found["peak"] / 1e6
+    print(
+        f"{task:<18}{found['rows']:>13,} rows{wall:>8.1f} s{cpu:>8.1f} s CPU{speed:>11,.0f} rows/s{peak:>7.0f} MB"
+    )
 
 
 def main() -> int:
@@ -192,7 +201,7 @@ def compared(home: Path, asked: argparse.Namespace) -> int:
     if asked.half:
         some = measured(half(folder, asked.rows), asked.jobs)
         show("half of the rows", some)
-        ratio = found["seconds"] / found["rows"] / (some["seconds"] / some["rows"])
+        ratio = found["cpu"] / found["rows"] / (some["cpu"] / some["rows"])
         print(f"seconds per row, all against half: {ratio:.2f} (limit {LINEAR})")
         worst |= int(ratio > LINEAR)
     if asked.dask:

@@ -26,6 +26,7 @@ from svclib.reliability.summed import alpha_of_sums
 from svclib.reliability.tables import wanted
 
 Tables = dict[str, pd.DataFrame]
+_ADD, _CHANGE = "Add units: path.", "Change it, or evaluate one file by svclib run."
 KEPT = (
     *("weights", "indicator_scores", "totals", "contributions", "grades", "grade_probability"),
     *("adjustments", "kpi_sources"),
@@ -81,29 +82,58 @@ def _beyond(params: Params) -> list[Problem]:
     rated = {i.name for i in framework.indicators if i.source == "responses"}
     steady = [i.name for i in framework.indicators if i.of in rated]
     needed = [m.method for m in framework.methods if m.method in ("stated", "drivers")]
-
-    def problem(
-        field: str, found: str, remedy: str = "Change it, or evaluate one file by svclib run."
-    ) -> Problem:
-        return Problem(file, "", field, found, remedy)
-
     told = [
-        ("units" not in params.data,
-         problem("data.units", "not given beside a folder of parts", "Add units.")),
-        (params.kind != "regular", problem("kind", "only a regular cycle can be read in parts")),
-        (params.panel, problem("panel", "respondents of two cycles cannot be paired in parts")),
-        (params.collection.population_weights,
-         problem("collection", "population_weights weights single answers, which parts cannot")),
-        (params.audit.below == "pending" and "audit" in params.data,
-         problem("audit", "below: pending draws single answers, which parts cannot")),
-        (params.reliability.missing != "listwise",
-         problem("reliability", "missing: in parts only complete answers count (listwise)")),
-        (framework.grades.buffer > 0,
-         problem("grades", "a buffer looks at earlier cycles, which parts do not")),
-        (bool(steady),
-         problem("indicators", f"the days of single answers are needed for {', '.join(steady)}")),
-        (bool(needed), problem("weights", f"single answers are needed for {', '.join(needed)}")),
-    ]  # fmt: skip
+        (
+            "units" not in params.data,
+            Problem(file, "", "data.units", "not given beside a folder of parts", _ADD),
+        ),
+        (
+            params.kind != "regular",
+            Problem(file, "", "kind", "only a regular cycle can be read in parts", _CHANGE),
+        ),
+        (
+            params.panel,
+            Problem(file, "", "panel", "respondents of two cycles cannot be paired in parts", _CHANGE),
+        ),
+        (
+            params.collection.population_weights,
+            Problem(
+                file,
+                "",
+                "collection",
+                "population_weights weights single answers, which parts cannot",
+                _CHANGE,
+            ),
+        ),
+        (
+            params.audit.below == "pending" and "audit" in params.data,
+            Problem(file, "", "audit", "below: pending draws single answers, which parts cannot", _CHANGE),
+        ),
+        (
+            params.reliability.missing != "listwise",
+            Problem(
+                file, "", "reliability", "missing: in parts only complete answers count (listwise)", _CHANGE
+            ),
+        ),
+        (
+            framework.grades.buffer > 0,
+            Problem(file, "", "grades", "a buffer looks at earlier cycles, which parts do not", _CHANGE),
+        ),
+        (
+            bool(steady),
+            Problem(
+                file,
+                "",
+                "indicators",
+                f"the days of single answers are needed for {', '.join(steady)}",
+                _CHANGE,
+            ),
+        ),
+        (
+            bool(needed),
+            Problem(file, "", "weights", f"single answers are needed for {', '.join(needed)}", _CHANGE),
+        ),
+    ]
     return [found for there, found in told if there]
 
 

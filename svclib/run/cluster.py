@@ -115,13 +115,14 @@ def _same_everywhere(client: Client, address: str) -> None:
     own = fingerprint()
     if not found:
         raise ParamError(f"the scheduler at {address} has no workers; start some by: dask worker {address}")
-    told = [line for worker, theirs in sorted(found.items()) for line in _unlike(worker, own, theirs)]
+    told = [line for worker, theirs in sorted(found.items()) for line in unlike(worker, own, theirs)]
     if told:
         where = "; ".join(told)
         raise ParamError(f"workers that are not like this machine: {where}. Install the same lock on all")
 
 
-def _unlike(worker: str, own: dict[str, str], theirs: Any) -> list[str]:
+def unlike(worker: str, own: dict[str, str], theirs: Any) -> list[str]:
+    """What of a worker differs from `own`: its name, then theirs / ours; nothing where all is equal."""
     if isinstance(theirs, BaseException):
         return [f"{worker} ({type(theirs).__name__}: {theirs})"]
     return [f"{worker} ({name} {theirs.get(name)} / {value})" for name, value in own.items()
@@ -208,7 +209,7 @@ def _same(content: bytes) -> bytes:
 
 def _check(expected: dict[str, str]) -> None:
     """A worker that joined after the preflight is checked by its first task."""
-    told = _unlike(platform.node(), expected, _known())
+    told = unlike(platform.node(), expected, _known())
     if told:
         where = "; ".join(told)
         raise ParamError(f"workers that are not like this machine: {where}. Install the same lock on all")
