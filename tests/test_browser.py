@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import headless
 import pytest
 import tiny_cycle
 from nbformat.v4 import new_output
 
-from svclib.run import execute, export
+from svclib import columns
+from svclib.run import execute, export, pdf
 
 execute.quicken_jupyter()
 
@@ -25,7 +27,7 @@ WIDE = (
     + "<td class='num'>84.20</td>" * 40 + "</tr></tbody></table>"
 )  # fmt: skip
 LONG = "A" * 120
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 900), "phone": (375, 812)}
 
 
 @pytest.fixture(scope="module")
@@ -40,40 +42,128 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         new_output("display_data", {"text/html": "<div class='callout warn'><p>有效样本不足</p></div>"}),
         new_output("stream", name="stdout", text="部门  得分\n食堂  84.2\n" + LONG),
     ]
-    heads = [tiny_cycle.prose(f"## 第{i}节\n\n说明文字，共三句。{LONG}") for i in range(4)]
+    heads = [tiny_cycle.prose(f"## 第{i}节\n\n说明文字，共三句。{LONG}\n\n$$\\bar x={i}$$") for i in range(4)]
     titles = [tiny_cycle.prose("# 评价报告", "zh"), tiny_cycle.prose("# Evaluation report", "en")]
     tiny_cycle.notebook(folder / "notebooks" / "90_report.ipynb", *titles, cell, *heads)
     tiny_cycle.notebook(folder / "notebooks" / "10_data_quality.ipynb", tiny_cycle.prose("# 数据质量"), cell)
+    (folder / "tables").mkdir()
+    columns.empty("totals").to_parquet(folder / "tables" / "totals.parquet", index=False)
     export.export_run(folder, ("zh", "en"), offer={"zh": "演示", "en": "Demo"}, units={}, files={})
     return folder
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Headless Chromium of this machine."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if binary is None:
-        pytest.skip("no chromium on PATH, so no page is rendered")
-    with sync_api.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=binary, args=["--no-sandbox"])
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Headless Chromium of this machine, without its Chinese fonts."""
+    with headless.chromium(tmp_path_factory.mktemp("browser")) as chromium:
         yield chromium
-        chromium.close()
+
+
+@contextmanager
+def opened(browser: Any, path: Path, size: str) -> Iterator[Any]:
+    """A page at one window size, offline; a request, an error or a message on the console fails the test."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+    page, heard = context.new_page(), []
+    page.on("request", lambda r: heard.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.goto(path.as_uri())
+    page.evaluate("document.fonts.ready.then(() => true)")
+    yield page
+    assert not heard
+    context.close()
 
 
 @pytest.fixture(params=sorted(SIZES))
 def page(request: pytest.FixtureRequest, browser: Any, report: Path) -> Iterator[Any]:
-    """The Chinese report opened at one window size; anything asked from the network fails the test."""
-    width, height = SIZES[request.param]
-    context = browser.new_context(viewport={"width": width, "height": height})
-    opened = context.new_page()
-    asked: list[str] = []
-    opened.on("request", lambda r: asked.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
-    opened.goto((report / "report.zh.html").as_uri())
-    opened.evaluate("document.fonts.ready.then(() => true)")
-    yield opened
-    assert not asked
-    context.close()
+    """The Chinese report opened at one window size."""
+    with opened(browser, report / "report.zh.html", request.param) as shown:
+        yield shown
+
+
+PAGES = [
+    f"{name}.{lang}.html"
+    for name in ("report", "notebooks/10_data_quality", "review/index", "review/tables", "review/methods")
+    for lang in ("zh", "en")
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("size", sorted(SIZES))
+def test_every_page_fits_and_is_quiet(browser: Any, report: Path, name: str, size: str) -> None:
+    with opened(browser, report / name, size) as page:
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert page.locator("h1").count() == 1
+
+
+# A character no font has; where it looks like a letter, the letter is a box too.
+NOWHERE = "\ue123"
+INKED = ("h1", "h2", "p", "td", "th", "pre", ".card .value", ".verdict", ".callout p", ".top nav a")
+
+
+def drawn(page: Any, selector: str, text: str) -> bytes:
+    """Pixels of one element of the page while it says `text`."""
+    element = page.locator(selector).first
+    was = element.inner_html()
+    element.evaluate("(e, text) => { e.textContent = text; }", text)
+    seen = element.screenshot(animations="disabled")
+    element.evaluate("(e, html) => { e.innerHTML = html; }", was)
+    return seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_letter_is_a_box(browser: Any, report: Path, media: str, lang: str) -> None:
+    """By pixels: the text of a page, and of its PDF, is there also where boxes are shown."""
+    with opened(browser, report / f"report.{lang}.html", "desktop") as page:
+        page.emulate_media(media=media)
+        shown = [s for s in INKED if page.locator(s).first.is_visible()]
+        assert len(shown) >= len(INKED) - 1
+        for selector in shown:
+            boxes, *letters = (drawn(page, selector, text * 3) for text in (NOWHERE, "评", "价"))
+            assert len({boxes, *letters}) == 3, selector
+
+
+@pytest.mark.parametrize("size", sorted(SIZES))
+def test_contents_list_leads_to_its_heading(browser: Any, report: Path, size: str) -> None:
+    with opened(browser, report / "report.zh.html", size) as page:
+        page.add_style_tag(content="html { scroll-behavior: auto; }")
+        if size == "phone":
+            page.locator(".jump").click()
+        link = page.locator(".contents a").nth(3)
+        heading = page.locator(link.get_attribute("href"))
+        link.click()
+        assert heading.inner_text() == link.inner_text()
+        top = heading.bounding_box()["y"]
+        assert 0 <= top < SIZES[size][1]
+
+
+def test_code_unfolds_with_one_click(browser: Any, report: Path) -> None:
+    with opened(browser, report / "notebooks" / "10_data_quality.zh.html", "desktop") as page:
+        code = page.locator("details.code pre").first
+        assert not code.is_visible()
+        page.locator("details.code summary").first.click()
+        assert code.is_visible()
+
+
+def test_entry_of_a_table_unfolds_where_a_link_leads(browser: Any, report: Path) -> None:
+    with opened(browser, report / "review" / "tables.zh.html", "phone") as page:
+        page.locator("#totals summary").click()
+        assert page.locator("#totals table").is_visible()
+        assert page.locator("#totals td").first.inner_text().startswith("cycle")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_system_browser_prints_the_report_with_its_font(browser: Any, report: Path, lang: str) -> None:
+    program = pdf.browser()
+    assert program is not None
+    assert browser.is_connected()
+    (made,) = pdf.printed([report / f"report.{lang}.html"], program)
+    content = made.read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page[^s]", content)) >= 1
+    assert b"/FontFile" in content
 
 
 def test_page_never_scrolls_sideways(page: Any) -> None:
