@@ -169,7 +169,8 @@ def show(task: str, found: dict[str, Any]) -> None:
     wall, cpu = found["seconds"], found["cpu"]
     speed, peak = found["rows"] / cpu, found["peak"] / 1e6
     print(
-        f"{task:<18}{found['rows']:>13,} rows{wall:>8.1f} s{cpu:>8.1f} s CPU{speed:>11,.0f} rows/s{peak:>7.0f} MB"
+        f"{task:<18}{found['rows']:>13,} rows{wall:>8.1f} s{cpu:>8.1f} s CPU"
+        f"{speed:>11,.0f} rows/s{peak:>7.0f} MB"
     )
 
 

@@ -81,7 +81,7 @@ def test_a_scheduler_nobody_answers_at_is_an_error(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "TIMEOUT", 0.5)
     with (
-        pytest.raises(ParamError, match="no scheduler answers at tcp://127.0.0.1:9"),
+        pytest.raises(ParamError, match="no scheduler answers"),
         cluster.connected("tcp://127.0.0.1:9"),
     ):
         pass
