@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import hashlib
 import io
@@ -79,6 +80,9 @@ def _bytes(path: Path) -> bytes:
 
 def _file(path: Path, page: str | None) -> Cells:
     suffix = _suffix(path)
+    if path.is_dir() or glob.has_magic(str(path)):
+        told = "a folder of parts cannot be read as one file"
+        raise _unreadable(path, told, "Evaluate it by svclib reduce, or name one file.")
     if suffix not in SUFFIXES:
         raise _unreadable(
             path, f"files of type {suffix or 'none'} cannot be read", f"Use {', '.join(SUFFIXES)}."
