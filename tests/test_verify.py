@@ -99,6 +99,17 @@ def test_missing_and_added_files_are_named(home: Path) -> None:
     assert "tables/grades2.parquet: added after the run was published" in said
 
 
+def test_a_run_handed_on_without_its_private_tables_is_verified_without_them(home: Path) -> None:
+    folder = home / "reports" / "office" / "2026Q2" / "r1"
+    n_tables = len(list((folder / "tables").glob("*.parquet")))
+    (folder / "private" / "exclusions.parquet").unlink()
+    code, said = checked(home)
+    assert (code, "private/exclusions.parquet: missing from the run" in said) == (3, True)
+    shutil.rmtree(folder / "private")
+    code, said = checked(home)
+    assert (code, f"{n_tables} tables come out" in said) == (0, True)
+
+
 def test_a_changed_input_is_named_and_nothing_is_recomputed(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ from svclib.run import diff, manifest
 
 COLUMNS = ("table", "key", "column", "published", "recomputed")
 PER_UNIT = ("91", "93")
+PRIVATE = "private"
 
 
 @dataclass
@@ -89,13 +90,18 @@ def verify(
         options: dict[str, Any] = {"only": steps, "units": False, "notebooks": notebooks, "engine": "plain"}
         done = run.run_cycle(params.file, out=home, as_of=params.as_of, say=say, **options)
         found.differences = compared(run_dir, done.path)
-    found.n_tables = len(body["tables"])
+    found.n_tables = len(manifest.table_files(run_dir))
     return found
 
 
 def compared(published: Path, recomputed: Path) -> pd.DataFrame:
-    """Differences of every table of two runs, columns table, key, column, published, recomputed."""
+    """Differences of every table of two runs, columns table, key, column, published, recomputed.
+
+    A run handed on without its folder of private tables is compared without them.
+    """
     pair = [_tables(path) for path in (published, recomputed)]
+    if not (published / PRIVATE).is_dir():
+        pair[1] = {name: path for name, path in pair[1].items() if PRIVATE not in path.parts[-3:-1]}
     parts = [pd.DataFrame(columns=list(COLUMNS))]
     for name in sorted({*pair[0], *pair[1]}):
         known = [files.get(name) for files in pair]
@@ -152,8 +158,9 @@ def _files(run_dir: Path, record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Published files that are changed, gone, or tables that no run has made."""
     body, now = record["body"], manifest.file_hashes(run_dir)
     found = [] if manifest.digest(body) == record["body_hash"] else [(manifest.NAME, "changed")]
+    handed_on = not (run_dir / PRIVATE).is_dir()  # what concerns single people may stay behind
     for name, then in record["files"].items():
-        if now.get(name) != then:
+        if now.get(name) != then and not (handed_on and name.startswith(f"{PRIVATE}/")):
             found.append((name, "changed" if name in now else "missing"))
     made = {path.relative_to(run_dir).as_posix() for path in manifest.table_files(run_dir).values()}
     return found + [(name, "added") for name in sorted(made - set(record["files"]))]
