@@ -101,7 +101,7 @@ class Layout:
 def partitioned(source: DataSource) -> bool:
     """Whether a source is a folder of parts, or a pattern of their names."""
     path = source.path
-    return path is not None and (path.is_dir() or glob.has_magic(str(path)))
+    return path is not None and (path.is_dir() or (glob.has_magic(str(path)) and not path.is_file()))
 
 
 def of(

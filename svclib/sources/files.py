@@ -80,7 +80,7 @@ def _bytes(path: Path) -> bytes:
 
 def _file(path: Path, page: str | None) -> Cells:
     suffix = _suffix(path)
-    if path.is_dir() or glob.has_magic(str(path)):
+    if path.is_dir() or (glob.has_magic(str(path)) and not path.is_file()):
         told = "a folder of parts cannot be read as one file"
         raise _unreadable(path, told, "Evaluate it by svclib reduce, or name one file.")
     if suffix not in SUFFIXES:
