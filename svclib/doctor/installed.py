@@ -15,13 +15,12 @@ from importlib import metadata
 from pathlib import Path
 
 from svclib.doctor.finding import ERROR, NOTE, OK, Finding, found
-from svclib.errors import SvcError
+from svclib.errors import ParamError, SvcError
 from svclib.run.execute import PACKAGE_HOME
 
 LEAST_PYTHON = (3, 11)
 SPACE_LEFT, SPACE_NEEDED = 2e9, 3e8  # bytes: of some twenty runs, of one
 LEAST_GLYPHS = 7000  # GB 2312 has 6763 characters
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 DEMO = Path("params", "demo", "2026Q2.yaml")
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(?:;\s*(.*?))?\s*\\?$", re.MULTILINE)
 
@@ -85,14 +84,14 @@ def _font() -> Iterator[Finding]:
 
 
 def _browser() -> Iterator[Finding]:
-    path = browser()
-    yield found("browser", OK, name=Path(path).name) if path else found("browser", NOTE)
+    from svclib.run import pdf
 
-
-def browser() -> str:
-    """A Chromium for PDF: of $SVCLIB_CHROMIUM, else on the path, "" without one."""
-    own = os.environ.get("SVCLIB_CHROMIUM", "")
-    return next(filter(None, map(shutil.which, (own, *BROWSERS) if own else BROWSERS)), "")
+    try:
+        program = pdf.browser()
+    except ParamError as error:
+        yield found("browser", ERROR, why=error)
+        return
+    yield found("browser", OK, name=program.name) if program else found("browser", NOTE)
 
 
 def _folders(folder: Path) -> Iterator[Finding]:
