@@ -92,7 +92,7 @@ NOBODY: dict[str, str] = {
         "delphi_rounds delphi_proposals findings"
     ),
     "the system of indicators itself": (
-        "principles proposals smart indicator_map redundancy weights weight_methods"
+        "principles proposals smart indicator_map redundancy weights weight_methods freeze"
     ),
     "plans and simulations": (
         "misgrading grade_consistency verdict_rates false_claims sample_plan power cut_risk"
