@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -42,12 +43,15 @@ pytestmark = pytest.mark.slow
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a JupyterLab of its own, with no one's settings."""
     home = tmp_path_factory.mktemp("lab")
+    # JupyterLab saves what it runs: it gets a copy.
+    for folder in ("notebooks", "params", "data"):
+        shutil.copytree(ROOT / folder, home / "project" / folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     env = {**os.environ, **{name: str(home / folder) for name, folder in FOLDERS.items()}}
     settings = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
-    settings += ["--LabApp.expose_app_in_browser=True", "--allow-root", f"--ServerApp.root_dir={ROOT}"]
+    settings += ["--LabApp.expose_app_in_browser=True", "--allow-root", f"--ServerApp.root_dir={home / 'project'}"]
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *settings], env=env, stdout=log, stderr=log
@@ -85,7 +89,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.mark.parametrize("name", ["00_start", "20_reliability_validity", "50_improvement"])
 def test_notebook_runs_in_jupyterlab(lab: str, browser: Any, name: str) -> None:
-    before = (ROOT / "notebooks" / f"{name}.ipynb").read_bytes()
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     failed: list[str] = []
     page.on("pageerror", lambda error: failed.append(str(error)))
@@ -107,4 +110,3 @@ def test_notebook_runs_in_jupyterlab(lab: str, browser: Any, name: str) -> None:
     assert page.locator(".jp-OutputArea-output").count() > 0
     assert failed == []
     page.close()
-    assert (ROOT / "notebooks" / f"{name}.ipynb").read_bytes() == before
