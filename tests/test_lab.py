@@ -51,7 +51,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = free.getsockname()[1]
     env = {**os.environ, **{name: str(home / folder) for name, folder in FOLDERS.items()}}
     settings = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
-    settings += ["--LabApp.expose_app_in_browser=True", "--allow-root", f"--ServerApp.root_dir={home / 'project'}"]
+    settings += [
+        "--LabApp.expose_app_in_browser=True",
+        "--allow-root",
+        f"--ServerApp.root_dir={home / 'project'}",
+    ]
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *settings], env=env, stdout=log, stderr=log
