@@ -43,6 +43,12 @@ class Entry:
         return all(p.is_file() and manifest.file_hash(p) == self.outputs[n] for n, p in found.items())
 
 
+def _entry(each: Mapping[str, Any], codes: Mapping[str, Any]) -> Entry:
+    parts = {**each["parts"], "code": codes[each["parts"]["code"]["of"]]}
+    own: Any = {**each, "parts": parts}
+    return Entry(**own)
+
+
 class Record:
     """The entries of one folder by label, such as "40_scores_grades" or "91_unit_report 食堂"."""
 
@@ -51,10 +57,7 @@ class Record:
         found = _read(folder / NAME)
         codes = found.get("codes", {})
         self.facts: dict[str, str] = found.get("facts", {})
-        self.entries = {
-            label: Entry(**{**each, "parts": {**each["parts"], "code": codes[each["parts"]["code"]["of"]]}})
-            for label, each in found.get("steps", {}).items()
-        }
+        self.entries = {label: _entry(each, codes) for label, each in found.get("steps", {}).items()}
 
     def save(self) -> None:
         """Replace the file of the record at once; functions that steps share are written once."""
