@@ -220,6 +220,11 @@ def test_what_parts_cannot_do_is_refused(tmp_path, changes, told):
     assert told in str(caught.value)
 
 
+def test_strata_are_refused_not_ignored(tmp_path):
+    with pytest.raises(SvcError, match="strata are not known in a folder of parts"):
+        layout_of(cycle(tmp_path, answers(5)[READ].assign(stratum="a")))
+
+
 def test_parts_must_be_written_alike(tmp_path):
     file = cycle(tmp_path, answers()[READ], (40,))
     frame = answers()[READ].rename(columns={"q02": "other"}).astype({"q03": "str"})

@@ -179,6 +179,8 @@ def _refuse(source: DataSource, rules: Screening, columns: Set[str]) -> None:
     given = [name for name, value in told.items() if value]
     if given:
         raise ParamError(f"data.responses: {', '.join(given)} cannot be used with a folder of parts")
+    if "stratum" in columns:
+        raise ParamError("data.responses: strata are not known in a folder of parts; leave the column out")
     if "speed" in rules.exclude and "seconds" not in columns and {"started", "finished"} & columns:
         raise ParamError("screening.exclude: speed needs a column seconds in parts; times are not read there")
     beyond = [rule for rule in rules.exclude if rule not in BY_ROW]
