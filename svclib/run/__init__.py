@@ -16,7 +16,7 @@ from pathlib import Path
 from svclib import params as params_module
 from svclib.errors import InputErrors
 from svclib.params import Params
-from svclib.run import manifest, publish, resume, stamp
+from svclib.run import kernels, manifest, publish, resume, stamp
 
 # A run that a scheduler started must end by itself, even if a cell hangs; no notebook is near it.
 TIMEOUT = 2 * 3600.0
@@ -114,6 +114,7 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
         finished is kept for the next run.
     """
     begun = time.perf_counter()
+    kernels.chosen(engine, 0)  # refused before anything is written
     try:
         params = params_module.load(params_file, as_of=as_of)
         cycles = manifest.chain(params)

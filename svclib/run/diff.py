@@ -179,7 +179,8 @@ def unlike(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> Iterator[tupl
 def same(before: Any, after: Any) -> bool:
     """Whether two values are the same: numbers within rtol 1e-9, NaN equal to NaN, others exactly."""
     if _is_number(before) and _is_number(after):
-        return bool(np.isclose(before, after, rtol=_RTOL, atol=_ATOL, equal_nan=True))
+        pair = float(before), float(after)
+        return bool(np.isclose(*pair, rtol=_RTOL, atol=_ATOL, equal_nan=True))
     return bool(before == after)
 
 
