@@ -16,7 +16,7 @@ from pathlib import Path
 from svclib import params as params_module
 from svclib.errors import InputErrors
 from svclib.params import Params
-from svclib.run import kernels, manifest, publish, resume, stamp
+from svclib.run import kernels, locking, manifest, publish, resume, stamp
 
 # A run that a scheduler started must end by itself, even if a cell hangs; no notebook is near it.
 TIMEOUT = 2 * 3600.0
@@ -137,7 +137,8 @@ def unchanged(plan: Plan) -> Run | None:
 
 
 def stays(plan: Plan, done: Path) -> Run:
-    """Say that there is nothing to do; list the runs anew where a kill prevented it."""
+    """Say that there is nothing to do, and finish what a kill after publication prevented."""
+    locking.sweep(plan.home, plan.say)
     plan.say(f"nothing has changed since run {done.name}; it stays the current one")
     top = plan.home.parents[1]
     if publish.unlisted(top):

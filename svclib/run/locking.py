@@ -49,6 +49,13 @@ def holder(home: Path) -> dict[str, Any] | None:
     return owner if owner and _alive(owner) else None
 
 
+def sweep(home: Path, say: Callable[[str], None]) -> None:
+    """Remove the lock that a dead process left, where a run has nothing else to do."""
+    if (home / NAME).exists() and holder(home) is None:
+        with held(home, say):
+            pass
+
+
 def _take(path: Path, say: Callable[[str], None]) -> dict[str, Any]:
     mine = {
         "pid": os.getpid(),
