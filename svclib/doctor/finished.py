@@ -21,7 +21,7 @@ from svclib.params.secrets import references, traces
 from svclib.run import manifest, publish
 
 # Homes of people on Linux, macOS and Windows; in JSON a backslash is doubled.
-_HOME = re.compile(r"(?:/home/|/Users/|/root/|[A-Za-z]:\\{1,2}Users\\{1,2})[^\s\"'<>\\/]+")
+_HOME = re.compile(r"(?:/(?:home|Users|root)/|[A-Za-z]:\\{1,2}Users\\{1,2})[^\s\"'<>\\/]+")
 _REMOTE = re.compile(
     r"""(?:\b(?:src|href|action|poster)\s*=\s*["']?|url\(["']?|@import\s+["'])(?:https?:)?//"""
 )
