@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from click.testing import CliRunner
 from factories import ITEMS, make_answers, tiny_content
 from numpy.testing import assert_array_equal
 
-from svclib import factor, moments, partitions
+from svclib import cli, factor, moments, partitions
 from svclib import params as params_module
 from svclib.cycle import grading, partitioned, state
 from svclib.cycle.steps import weighting
@@ -223,6 +224,41 @@ def test_what_parts_cannot_do_is_refused(tmp_path, changes, told):
 def test_strata_are_refused_not_ignored(tmp_path):
     with pytest.raises(SvcError, match="strata are not known in a folder of parts"):
         layout_of(cycle(tmp_path, answers(5)[READ].assign(stratum="a")))
+
+
+def command(*argv: object) -> tuple[int, str]:
+    done = CliRunner().invoke(cli.main, [*map(str, argv), "--lang", "en"])
+    return done.exit_code, done.output
+
+
+def test_check_counts_parts_and_rows_and_names_reduce(tmp_path):
+    code, said = command("check", cycle(tmp_path, answers()[READ], (40,)))
+    assert (code, "read: columns of 2 Parquet parts with 120 rows in all, 2 units" in said) == (0, True)
+    assert "svclib reduce checks the rows and evaluates this cycle; svclib run does not" in said
+
+
+def test_calls_about_single_answers_do_not_stand_in_the_way(tmp_path):
+    (tmp_path / "calls.csv").write_text("受访者编号,部门,核查结果\nr1,甲,属实\n", encoding="utf-8")
+    data = {"units": "units.csv", "responses": "answers", "audit": "calls.csv"}
+    assert command("check", cycle(tmp_path, answers(5)[READ], data=data))[0] == 0
+
+
+def test_check_of_parts_lists_everything_at_once(tmp_path):
+    file = cycle(tmp_path, answers().drop(columns="q01")[[c for c in READ if c != "q01"]], panel=True)
+    file.write_text(file.read_text("utf-8") + "sead: 3\n", encoding="utf-8")
+    (tmp_path / "units.csv").write_text("unit,parent\n甲,甲\n乙,\n", encoding="utf-8")
+    code, said = command("check", file)
+    assert code == 2
+    for told in ("sead", "panel: respondents of two cycles", "units.csv, row 2", "no column for q01"):
+        assert told in said
+
+
+def test_run_of_parts_names_reduce_and_writes_nothing(tmp_path):
+    file = cycle(tmp_path / "in", answers(5)[READ])
+    code, said = command("run", file, "--out", tmp_path / "out")
+    assert code == 2
+    assert "in/answers: a folder of parts cannot be read as one file. Evaluate it by svclib reduce" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_parts_must_be_written_alike(tmp_path):

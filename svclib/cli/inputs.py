@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from svclib.cli.base import command, say
 from svclib.errors import InputErrors, ParamError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from svclib.errors import Problem
+    from svclib.params import Params
 
 
 @command
@@ -15,9 +22,13 @@ from svclib.errors import InputErrors, ParamError
 def check(*, params: Path, lang: str) -> None:
     """List everything wrong with PARAMS, its framework and its data, without running."""
     from svclib import params as params_module
-    from svclib import sources
+    from svclib import partitions, sources
     from svclib.cycle import year
 
+    given, problems = params_module.examine(params)
+    if given is not None and "responses" in given.data and partitions.partitioned(given.data["responses"]):
+        _check_parts(given, problems, lang)
+        return
     problems = sources.check(params)
     if problems:
         raise InputErrors(problems)
@@ -29,6 +40,22 @@ def check(*, params: Path, lang: str) -> None:
         data = sources.read(found)
         counts = len(data.units), len(data.responses), len(data.kpis)
         say("read: {} units, {} questionnaires, {} records of indicators".format(*counts), lang)
+
+
+def _check_parts(params: Params, problems: Sequence[Problem], lang: str) -> None:
+    """Check a cycle that `reduce` evaluates, as far as that is possible without reading every row."""
+    from svclib.cycle import partitioned
+
+    try:
+        layout = partitioned.layout(params)
+    except InputErrors as error:
+        raise InputErrors([*problems, *error.problems]) from error
+    if problems:
+        raise InputErrors(problems)
+    say(f"{params.file}: no problem found", lang)
+    count = len(layout.parts), layout.rows, len(layout.units)
+    say("read: columns of {} Parquet parts with {} rows in all, {} units".format(*count), lang)
+    say("svclib reduce checks the rows and evaluates this cycle; svclib run does not", lang)
 
 
 @command

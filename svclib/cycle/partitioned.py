@@ -13,10 +13,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from svclib import partitions, policy
+from svclib import partitions, policy, sources
 from svclib.columns import checked, empty
 from svclib.cycle import grading, state
-from svclib.cycle.state import State
 from svclib.cycle.steps import weighting
 from svclib.errors import InputErrors, ParamError, Problem
 from svclib.estimates import Estimate, item_means
@@ -55,7 +54,7 @@ def evaluate(params: Params, each: Each) -> Tables:
         The responses are one file; a rule of `screening.exclude` compares rows.
     """
     found = partitions.reduce(layout(params), each)
-    here = replace(_bare(params), rated=rated(params, found))
+    here = replace(state.load(_alone(params)), rated=rated(params, found))
     frame = here.inputs[here.cycle].responses
     weights = weighting(here, {"exclusions": empty("exclusions")})["weights"]
     made = grading.scored(here, frame, weights, here.cycle, pending=dict(params.pending))
@@ -69,11 +68,15 @@ def layout(params: Params) -> Layout:
     source = params.data.get("responses")
     if source is None or not partitions.partitioned(source):
         raise ParamError("data.responses is not a folder of parts; evaluate the cycle by svclib run")
-    beyond = _beyond(params)
-    if beyond:
-        raise InputErrors(beyond)
-    bare = _bare(params)
-    return partitions.of(params, bare.units(bare.cycle), scales=_scales(params))
+    inputs, wrong = sources.examine(_alone(params))
+    problems = [*_beyond(params), *wrong]
+    try:
+        found = partitions.of(params, list(inputs.units["unit"]), scales=_scales(params))
+    except InputErrors as error:
+        raise InputErrors([*problems, *error.problems]) from error
+    if problems:
+        raise InputErrors(problems)
+    return found
 
 
 def _beyond(params: Params) -> list[Problem]:
@@ -137,12 +140,12 @@ def _beyond(params: Params) -> list[Problem]:
     return [found for there, found in told if there]
 
 
-def _bare(params: Params) -> State:
-    """The state of the cycle alone, without its answers."""
-    data = {name: source for name, source in params.data.items() if name != "responses"}
+def _alone(params: Params) -> Params:
+    """The cycle without its answers, the calls about them, and the cycles it is compared with."""
+    data = {name: source for name, source in params.data.items() if name not in ("responses", "audit")}
     alone = {"baseline": None, "history": (), "same_period_last_year": None, "data": data}
     free = params.reliability.model_copy(update={"criterion": ""})
-    return state.load(params.model_copy(update={**alone, "reliability": free}))
+    return params.model_copy(update={**alone, "reliability": free})
 
 
 def _scales(params: Params) -> dict[tuple[str, str], tuple[str, ...]]:
