@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from svclib import cycle, sources
-from svclib.cycle import Context
+from svclib.cycle import Context, State, snapshot
 from svclib.errors import InputErrors, StepFailed
 from svclib.run import (
     Plan,
@@ -57,7 +57,7 @@ def make(plan: Plan) -> Run:
             return found
         pool = cache(lambda: _workers(plan, len(steps), stack))
         try:
-            return _run(plan, _job(plan, keys.basis(plan.cycles, state), pool), steps, code)
+            return _run(plan, _job(plan, state, pool), steps, code)
         except OSError as error:
             message = (
                 f"{error.filename or plan.home}: cannot be written ({error.strerror}); nothing published"
@@ -77,7 +77,7 @@ def _workers(plan: Plan, books: int, stack: ExitStack) -> Any:
     return stack.enter_context(cluster.shared(own, plan.scheduler))
 
 
-def _job(plan: Plan, basis: keys.Basis, pool: Callable[[], object]) -> Job:
+def _job(plan: Plan, state: State, pool: Callable[[], object]) -> Job:
     staged = publish.staging(plan.home, partial=bool(plan.only))
     if plan.force:
         publish.prune(staged, ())
@@ -88,12 +88,14 @@ def _job(plan: Plan, basis: keys.Basis, pool: Callable[[], object]) -> Job:
         "as_of": str(plan.params.as_of or ""),
     }
     others = [] if plan.force else [Record(path) for path in publish.earlier(plan.home) if path != staged]
-    return Job(plan.params, staged, basis, record, others, pool, plan.say)
+    basis = keys.basis(plan.cycles, state)
+    return Job(plan.params, state, staged, basis, record, others, pool, plan.say)
 
 
 def _run(plan: Plan, job: Job, steps: list[graph.Step], code: Sources) -> Run:
     run_id = publish.new_run_id()
-    chain.run(job, steps)
+    with snapshot.kept(job.state, job.staged):
+        chain.run(job, steps)
     if job.failed:
         raise StepFailed(_told(plan, job, run_id))
     outputs = {label: manifest.digest(job.record.entries[label].outputs) for label in job.labels}
@@ -139,7 +141,7 @@ def _export(job: Job) -> None:
     params = job.params
     plain = f"{params.name} {params.cycle}"
     offer = {lang: getattr(params.title, lang) or plain for lang in params.languages}
-    made = files.deliver(Context(params, job.staged, tuple(params.languages)))
+    made = files.deliver(Context(params, job.staged, tuple(params.languages), given=job.state))
     links = {lang: files.titles(made, lang) for lang in params.languages}
     for line in export.export_run(job.staged, params.languages, offer=offer, units=job.names, files=links):
         job.say(f"warning: {line}")

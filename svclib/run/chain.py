@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from svclib.columns import TABLES
+from svclib.cycle import State
 from svclib.errors import DataError
 from svclib.params import Params
 from svclib.run import execute, export, keys, resume
@@ -24,12 +25,14 @@ NOTEBOOKS = "notebooks"
 class Job:
     """What the parts of one run share.
 
+    state : the typed data, read once for every notebook
     record : what is done in the staging folder
     others : records of earlier runs, whose steps are taken over where nothing changed
     names : file name of each unit that has pages
     """
 
     params: Params
+    state: State
     staged: Path
     basis: keys.Basis
     record: Record

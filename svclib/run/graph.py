@@ -25,17 +25,17 @@ OF_YEAR = ("92", "93")
 GRADES = "grades"  # whose rows say for which units there are pages
 # `Context.step` runs what the notebook names; the tables of all steps are not followed from there.
 _DISPATCH = {
-    *("svclib.cycle:_steps", "svclib.cycle.steps:STEPS", "svclib.cycle.steps:NEEDS"),
+    *("svclib.cycle.evaluation:steps_of", "svclib.cycle.steps:STEPS", "svclib.cycle.steps:NEEDS"),
     *("svclib.cycle.annual_report:STEPS_OF_YEAR", "svclib.cycle.annual_report:NEEDS_OF_YEAR"),
     *("svclib.cycle.design:STEPS_OF_DESIGN", "svclib.cycle.design:NEEDS_OF_DESIGN"),
 }
 FILES = "svclib.sources.files:read"
 # Reading the data mentions all of them, and the inventory every table by name; what a step uses is less.
 _READING = {
-    *("svclib.cycle:load", "svclib.params:load", FILES),
+    *("svclib.cycle.evaluation:load", "svclib.params:load", FILES),
     "svclib.columns",
 }
-_CONTEXT = "svclib.cycle.Context"
+_CONTEXT = "svclib.cycle.context.Context"
 
 
 @dataclass(frozen=True)

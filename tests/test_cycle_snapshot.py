@@ -1,0 +1,48 @@
+"""Notebooks of a run take the data from its folder, and read none themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_office import Office, flat
+
+from svclib import cycle, params
+from svclib.cycle import snapshot
+from svclib.errors import DataError
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    return Office(tmp_path).cycle("2026", {"甲": flat(91), "乙": flat(60)})
+
+
+def test_a_notebook_reads_no_source_while_there_is_a_snapshot(office: Path, tmp_path: Path):
+    state = cycle.load(params.load(office))
+    with snapshot.kept(state, tmp_path):
+        for file in [*tmp_path.rglob("*.csv"), office]:
+            file.unlink()
+        ctx = cycle.open(str(state.params.file), str(tmp_path), "zh,en")
+        assert ctx.units == ["甲", "乙"]
+        assert ctx.params == state.params
+        assert set(ctx.step("10")) >= {"screening"}
+    assert not (tmp_path / snapshot.NAME).exists()
+
+
+def test_without_one_the_sources_are_read(office: Path, tmp_path: Path):
+    assert snapshot.read(tmp_path, str(office)) is None
+    assert cycle.open(str(office), str(tmp_path)).units == ["甲", "乙"]
+
+
+def test_a_run_of_another_cycle_is_refused(office: Path, tmp_path: Path):
+    with snapshot.kept(cycle.load(params.load(office)), tmp_path):
+        with pytest.raises(DataError, match=r"is a run of .*2026\.yaml; give its own run_dir"):
+            cycle.open(str(office.with_name("2027.yaml")), str(tmp_path))
+        with pytest.raises(DataError, match="give its own run_dir"):
+            cycle.open(str(office), str(tmp_path), as_of="2026-05-31")
+
+
+def test_it_goes_also_where_the_run_fails(office: Path, tmp_path: Path):
+    with pytest.raises(KeyError), snapshot.kept(cycle.load(params.load(office)), tmp_path):
+        raise KeyError
+    assert not (tmp_path / snapshot.NAME).exists()
