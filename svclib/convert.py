@@ -14,6 +14,7 @@ import yaml
 from svclib import framework as frameworks
 from svclib import params as params_module
 from svclib import sources, workbook
+from svclib.deliver import sheet
 from svclib.errors import InputErrors, ParamError
 from svclib.framework import yamlfile
 from svclib.sources.headers import CHINESE
@@ -79,7 +80,7 @@ def _to_yaml(source: Path, folder: Path, *, force: bool) -> list[Path]:
         path.write_text(text, encoding="utf-8")
     if folder / "units.csv" in wanted:
         units = pd.read_excel(source, sheet_name=layout.UNITS, dtype=str).dropna(how="all")
-        units.to_csv(folder / "units.csv", index=False, encoding="utf-8-sig")
+        sheet.csv(folder / "units.csv", units)
     return wanted
 
 

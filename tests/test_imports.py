@@ -66,7 +66,7 @@ BELOW: dict[str, set[str]] = {
     "wording": {"tables"},
     "partitions": {"sources", "moments", "screening"},
     "run": {"params", "sources", "cycle", "deliver"},
-    "convert": {"sources", "workbook"},
+    "convert": {"deliver", "workbook"},
     "doctor": {"run", "suppression"},
     "cli": {"run", "convert", "doctor"},
 }

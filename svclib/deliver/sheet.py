@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +14,11 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
+from svclib.sources.cells import FORMULA, inert
+
 HEAD = PatternFill("solid", fgColor="0B3A66")
 WASH = PatternFill("solid", fgColor="F4F7FA")
 _LINE = Border(bottom=Side("thin", color="D5DCE4"))
-# Texts that a spreadsheet would take for a formula.
-_LEADS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NUMBER = re.compile(r"[-+]\d[\d.,]*(?:[eE][-+]?\d+)?%?")
 _WIDEST = 60
 
 
@@ -41,7 +39,7 @@ def put(cell: Any, value: Any) -> None:
         cell.value = value or None
         if value:
             cell.data_type = "s"
-        if value.startswith(_LEADS):
+        if value.startswith(FORMULA):
             cell.quotePrefix = True
         return
     missing = value is None or (not isinstance(value, bool) and pd.isna(value))
@@ -49,20 +47,17 @@ def put(cell: Any, value: Any) -> None:
     cell.value = None if missing else plain.item() if hasattr(plain, "item") else plain
 
 
-def inert(text: str) -> str:
-    """Text of a CSV cell that a spreadsheet does not take for a formula: marked by ', as one types it.
-
-    Numbers with a sign stay numbers.  A bare carriage return would end the line unquoted.
-    """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(_LEADS) and not _NUMBER.fullmatch(text) else text
-
-
 def csv(path: Path, frame: pd.DataFrame, *, mode: Literal["w", "x"] = "w") -> Path:
-    """Write a frame as CSV that Excel opens, its texts inert."""
-    texts = {str(c): frame[c].map(inert) for c in frame if pd.api.types.is_string_dtype(frame[c])}
-    frame.assign(**texts).to_csv(path, mode=mode, index=False, encoding="utf-8-sig")
+    """Write a frame as CSV that Excel opens, its names and texts inert."""
+    named = frame.rename(columns=lambda name: inert(str(name)))
+    texts = named.select_dtypes(exclude=["number", "bool"]).map(_inert)
+    made = named.assign(**{str(c): texts[c] for c in texts})
+    made.to_csv(path, mode=mode, index=False, encoding="utf-8-sig")
     return path
+
+
+def _inert(value: Any) -> Any:
+    return inert(value) if isinstance(value, str) else value
 
 
 def formula(cell: Any, text: str, *, decimals: int | None = None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +19,9 @@ from openpyxl.utils import get_column_letter
 from svclib.errors import DataError, Problem, nearest
 
 _SHOWN = 12
+# Texts that a spreadsheet would take for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[-+]\d[\d.,]*(?:[eE][-+]?\d+)?%?")
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,20 @@ def chosen(cells: Cells, wanted: Mapping[str, Sequence[str]]) -> Cells:
 def labelled(codes: pd.Series, meanings: Mapping[str, str]) -> pd.Series:
     """Codes as what they stand for; a code without a label stays."""
     return codes.map({c: meanings.get(c, c) for c in codes.unique()}).astype("str") if meanings else codes
+
+
+def inert(text: str) -> str:
+    """Text of a CSV cell that a spreadsheet does not take for a formula: marked by ', as one types it.
+
+    Numbers with a sign stay numbers.  A bare carriage return would end the line unquoted.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.startswith(FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
+def unmarked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells of a CSV as they were before `inert`: a list of ours may be filled in and read again."""
+    return frame.map(lambda text: text[1:] if text[:1] == "'" and inert(text[1:]) == text else text)
 
 
 def cell_text(value: Any) -> str:

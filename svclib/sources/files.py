@@ -149,7 +149,8 @@ def _delimited(path: Path, content: bytes) -> pd.DataFrame:
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise _broken_row(path, str(error)) from error
-    return frame.fillna("")
+    frame = frame.fillna("")
+    return cells.unmarked(frame) if "'" in text else frame
 
 
 def _broken_row(path: Path, message: str) -> UnreadableError:
