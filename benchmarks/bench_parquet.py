@@ -12,12 +12,13 @@ import hashlib
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ ITEMS, UNITS = 30, 500
 PART = 2_000_000  # rows of one file
 LIMIT = 2e9  # bytes of memory
 LINEAR = 1.3  # seconds per row of all rows, against those of half of them
+MODULE = (sys.executable, "-m", "benchmarks.bench_parquet")
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -44,9 +46,9 @@ def write(folder: Path, rows: int) -> Path:
         for d, share in enumerate((40, 30, 30))
     }
     grades = {"method": "cuts", "decimals": 1, "rounding": "half_up", "min_coverage": 0.8}
-    framework = {"name": "bench", "version": "1", "subjects": {"s": 1}, "dimensions": dimensions}
+    framework: dict[str, Any] = {"name": "bench", "version": "1", "subjects": {"s": 1}, "dimensions": dimensions}
     framework["grades"] = grades | {"scale": {"good": 60, "poor": 0}}
-    params = {"name": "bench", "cycle": "c", "framework": "framework.yaml"}
+    params: dict[str, Any] = {"name": "bench", "cycle": "c", "framework": "framework.yaml"}
     params["data"] = {"units": "units.csv", "responses": "answers"}
     params["screening"] = {"exclude": ["missing", "straight_line"]}
     for name, content in (("framework", framework), ("params", params)):
@@ -100,68 +102,77 @@ def _processor_time() -> float:
     return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
-def measured(
-    params_file: Path, jobs: int, scheduler: str = "", others: list[int] | None = None
-) -> dict[str, Any]:
+def measured(params_file: Path, jobs: int, scheduler: str = "", others: Sequence[int] = ()) -> dict[str, Any]:
     """`reduce` in a process of its own, with the peak memory of it and all its processes."""
-    words = [
-        sys.executable,
-        "-m",
-        "benchmarks.bench_parquet",
-        "--child",
-        str(params_file),
-        "--jobs",
-        str(jobs),
-    ]
+    words = [*MODULE, "--child", str(params_file), "--jobs", str(jobs)]
     words += ["--scheduler", scheduler] if scheduler else []
-    child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ | THREADS)
-    peak = 0
-    while child.poll() is None:
-        peak = max(peak, sum(_memory(pid) for pid in [child.pid, *(others or [])]))
-        time.sleep(0.2)
-    told = child.stdout.read() if child.stdout else ""
+    peak, before = 0, _busy(others)
+    with started(words, stdout=subprocess.PIPE) as child:
+        while child.poll() is None:
+            peak = max(peak, sum(_memory(pid) for pid in [child.pid, *others]))
+            time.sleep(0.2)
+        told = child.stdout.read() if child.stdout else b""
     if child.returncode:
         raise SystemExit("the reduction failed")
-    return json.loads(told.splitlines()[-1]) | {"peak": peak}
+    found = json.loads(told.splitlines()[-1])
+    return found | {"peak": peak, "cpu": found["cpu"] + _busy(others) - before}
+
+
+@contextmanager
+def started(words: list[str], **options: Any) -> Generator[subprocess.Popen[Any]]:
+    """A program with one thread per process, which ends here with all it started, if not before."""
+    with subprocess.Popen(words, env=os.environ | THREADS, **options) as process:
+        try:
+            yield process
+        finally:
+            for each in _family(process.pid):
+                with suppress(psutil.NoSuchProcess):
+                    each.terminate()
 
 
 def _memory(pid: int) -> int:
     """Resident bytes of a process and of those it started."""
-    try:
+    with suppress(psutil.NoSuchProcess):
+        return sum(each.memory_info().rss for each in _family(pid))
+    return 0
+
+
+def _busy(pids: Sequence[int]) -> float:
+    """Processor time of processes and those they started, all alive."""
+    spent = [each.cpu_times() for pid in pids for each in _family(pid)]
+    return sum(each.user + each.system for each in spent)
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """A process and those it started, as far as they live."""
+    with suppress(psutil.NoSuchProcess):
         own = psutil.Process(pid)
-        return sum(each.memory_info().rss for each in [own, *own.children(recursive=True)])
-    except psutil.NoSuchProcess:
-        return 0
+        return [own, *own.children(recursive=True)]
+    return []
 
 
 @contextmanager
-def dask(folder: Path) -> Iterator[tuple[str, list[int]]]:
+def dask(folder: Path) -> Generator[tuple[str, list[int]]]:
     """A scheduler and two workers: its address and their process numbers."""
+    from distributed import Client
+
     told = folder / "scheduler.json"
     common = ["--scheduler-file", str(told), "--no-dashboard"]
-    first = [
-        sys.executable,
-        "-m",
-        "distributed.cli.dask_scheduler",
-        *common,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-    ]
+    first = [sys.executable, "-m", "distributed.cli.dask_scheduler", *common]
+    first += ["--host", "127.0.0.1", "--port", "0"]
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", *common, "--nthreads", "1"]
     worker += ["--local-directory", str(folder)]
     with ExitStack() as stack:
-        started = []
-        for words in (first, worker, worker):
-            process = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=os.environ | THREADS)
-            stack.callback(process.wait)
-            stack.callback(process.terminate)
-            started.append(process.pid)
+        found = [
+            stack.enter_context(started(words, stderr=subprocess.DEVNULL))
+            for words in (first, worker, worker)
+        ]
         while not told.is_file():
             time.sleep(0.2)
-        time.sleep(5)
-        yield json.loads(told.read_text())["address"], started
+        address = json.loads(told.read_text())["address"]
+        with Client(address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=120)
+        yield address, [process.pid for process in found]
 
 
 def show(task: str, found: dict[str, Any]) -> None:
@@ -187,6 +198,7 @@ def main() -> int:
     if asked.child:
         print(json.dumps(reduce(asked.child, asked.jobs, asked.scheduler)))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends as by Ctrl-C: nothing is left behind
     with tempfile.TemporaryDirectory(prefix="bench-parquet-") as home:
         return compared(Path(home), asked)
 
@@ -211,7 +223,7 @@ def compared(home: Path, asked: argparse.Namespace) -> int:
         show("two Dask workers", spread)
         same = spread["hash"] == found["hash"]
         print(f"the same tables: {same}")
-        worst |= int(not same)
+        worst |= int(not same or spread["peak"] > LIMIT)
     return worst
 
 

@@ -149,8 +149,9 @@ def _grouped(
 def _category_counts(cells: pd.DataFrame, code: np.ndarray, x: np.ndarray, items: Sequence[str]) -> Sums:
     parts: list[tuple[np.ndarray, ...]] = []
     for j in range(len(items)):
-        seen = ~np.isnan(x[:, j])
-        known, category = _categories(x[seen, j])
+        values = np.ascontiguousarray(x[:, j])
+        seen = ~np.isnan(values)
+        known, category = _categories(values[seen])
         counted = np.bincount(code[seen] * max(len(known), 1) + category, minlength=len(cells) * len(known))
         found = np.flatnonzero(counted)
         cell, column = np.divmod(found, max(len(known), 1))

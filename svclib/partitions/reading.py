@@ -54,6 +54,8 @@ class Batch(NamedTuple):
 def read(layout: Layout, pieces: Iterable[Piece]) -> Batch:
     """The rows of `pieces`, with everything wrong with them."""
     read = [_piece(layout, piece) for piece in pieces]
+    if len(read) == 1:
+        return read[0]
     unit, subject, x, weight, seconds = (np.concatenate(c) for c in zip(*(b[:5] for b in read), strict=True))
     clusters = [batch.cluster for batch in read if batch.cluster is not None]
     wrong = tuple(one for batch in read for one in batch.wrong)

@@ -17,7 +17,7 @@ from svclib.partitions.reading import Batch, Wrong, problems, read
 from svclib.screening import plain
 
 MOST_CLUSTERS = 1_000_000
-TOGETHER = 8  # slices added at a time
+TOGETHER = 4  # slices added at a time
 Each = Callable[[Callable[..., "Reduced"], Layout, Iterable[tuple[Piece, ...]]], Iterator["Reduced"]]
 
 
@@ -92,7 +92,7 @@ def reduce_slice(layout: Layout, pieces: Sequence[Piece]) -> Reduced:
     cell = batch.unit * len(layout.names) + batch.subject
     cells, code = _used(layout.cells, cell[~out])
     form, wrong = layout.form, batch.wrong
-    x, weight = batch.x[~out], batch.weight[~out]
+    x, weight = _rows(batch.x, np.flatnonzero(~out)), batch.weight[~out]
     x[:, form.reverse] = (form.low + form.high)[form.reverse] - x[:, form.reverse]
     if wrong:  # nothing is computed from wrong rows; their places are wanted alone
         x, weight = x[:0], weight[:0]
@@ -146,6 +146,11 @@ def _excluded(layout: Layout, batch: Batch) -> dict[str, np.ndarray]:
     return fired
 
 
+def _rows(x: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Rows `at` of a matrix whose columns lie together in memory, as those of the result do."""
+    return x.T.take(at, axis=1).T
+
+
 def _used(cells: pd.DataFrame, cell: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Keys of the cells that occur, and the place of each row's among them."""
     there = np.flatnonzero(np.bincount(cell, minlength=len(cells)))
@@ -176,11 +181,12 @@ def _scales(
     for (name, dimension), items in layout.scales.items():
         at, places = np.flatnonzero(subject == name), np.array([form.items.index(i) for i in items])
         keys = pd.DataFrame({"cycle": [layout.cycle], "subject": [name]})
-        own, one = x[np.ix_(at, places)] - middle[places], np.zeros(len(at), dtype=np.int64)
-        first, second = (
-            moments.exact(moments.alpha_of_codes(keys, one, own, factor))
-            for factor in (np.sqrt(weight[at]), weight[at])
-        )
+        own, one = _rows(x[:, places], at) - middle[places], np.zeros(len(at), dtype=np.int64)
+        factors = np.sqrt(weight[at]), weight[at]
+        first = moments.exact(moments.alpha_of_codes(keys, one, own, factors[0]))
+        second = first
+        if (factors[0] != factors[1]).any():
+            second = moments.exact(moments.alpha_of_codes(keys, one, own, factors[1]))
         seen = ~np.isnan(own)
         rows = np.array([[seen.all(axis=1).sum(), seen.any(axis=1).sum()]])
         found[name, dimension] = Scale(first, second, Sums(keys, rows))

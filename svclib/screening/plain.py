@@ -60,11 +60,9 @@ def straight(codes: np.ndarray, form: Form, at_least: float) -> tuple[np.ndarray
     same = np.ones(len(codes), dtype=bool)
     longest = np.zeros(len(codes))
     for places in scales(form):
-        part = codes[:, places]
-        gaps = np.isnan(part)
-        spread = np.where(gaps, -np.inf, part).max(axis=1) - np.where(gaps, np.inf, part).min(axis=1)
-        same &= spread <= 0
-        longest = np.maximum(longest, (~gaps).sum(axis=1))
+        part = codes.T[places]  # item by item: rows are long, columns few
+        same &= ~(np.fmax.reduce(part) > np.fmin.reduce(part))
+        longest = np.maximum(longest, (~np.isnan(part)).sum(axis=0))
     return same & (longest >= at_least), longest
 
 
