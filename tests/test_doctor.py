@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import docx
+import openpyxl
 import pandas as pd
 import pytest
 import tiny_cycle
@@ -13,6 +15,7 @@ import yaml
 from click.testing import CliRunner
 
 from svclib import cli, columns, doctor, run
+from svclib.deliver import sheet
 from svclib.doctor import installed
 from svclib.doctor.texts import texts
 from svclib.errors import DataError
@@ -98,8 +101,6 @@ def test_a_secret_in_a_table_or_a_workbook_is_found(copy: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("text", ["/home/zhang/data.csv", "C:\\\\Users\\\\zhang\\\\x", f"{Path.home()}/x"])
 def test_paths_of_a_home_are_found_also_in_a_workbook(copy: Path, text: str) -> None:
-    import openpyxl
-
     book = openpyxl.Workbook()
     book.worksheets[0]["A1"] = text
     book.save(copy / "x.xlsx")
@@ -116,13 +117,38 @@ def test_a_small_group_in_a_public_table_is_found(copy: Path) -> None:
     frame = pd.DataFrame(PROFILE | {"n_rows": [30, 3, 9], "n": [30, 3, 9]})
     columns.checked("response_profile", frame).to_parquet(copy / "tables" / "response_profile.parquet")
     one = next(f for f in doctor.finished(copy) if f.check == "suppressed")
-    assert (one.level, one.facts["listed"]) == ("error", "response_profile (2)")
+    assert (one.level, one.facts["listed"]) == ("error", "tables/response_profile.parquet (2)")
+
+
+def test_a_small_group_in_a_sheet_of_the_reviewer_is_found(copy: Path) -> None:
+    frame = pd.DataFrame(PROFILE | {"unit": "=1", "n_rows": [30, 3, 9], "n": [30, 3, 9]})
+    whole = copy / "private" / "whole" / "response_profile.parquet"
+    whole.parent.mkdir(parents=True)
+    columns.checked("response_profile", frame).to_parquet(whole)
+    sheet.csv(copy / "review" / "tables" / "response_profile.csv", columns.checked("response_profile", frame))
+    one = next(f for f in doctor.finished(copy) if f.check == "suppressed")
+    assert (one.level, one.facts["listed"]) == ("error", "review/tables/response_profile.csv (2)")
 
 
 def test_pictures_are_not_read_as_text(tmp_path: Path) -> None:
     page = tmp_path / "x.html"
     page.write_text('<img src="data:image/png;base64,/home/AAAA=="> 正文', encoding="utf-8")
-    assert list(texts(page)) == ['<img src="data:image/png;"> 正文']
+    assert list(texts(page)) == ['<img src="data:image/png;"> 正文', " 正文"]
+
+
+def test_texts_are_found_as_they_are_read(tmp_path: Path) -> None:
+    secret = 'a&"b\\<c'
+    (tmp_path / "x.html").write_text("<p>a&amp;&quot;b\\&lt;<b>c</b></p>", encoding="utf-8")
+    (tmp_path / "x.json").write_text(json.dumps({"k": [1, {"x": ['a&"b', "\\<c"]}]}), encoding="utf-8")
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"] = secret
+    book.save(tmp_path / "x.xlsx")
+    letter = docx.Document()
+    paragraph = letter.add_paragraph(secret[:3])
+    paragraph.add_run(secret[3:]).bold = True
+    letter.save(str(tmp_path / "x.docx"))
+    for path in tmp_path.iterdir():
+        assert any(secret in text for text in texts(path)), path.name
 
 
 def test_the_checklist_counts_what_is_kept(copy: Path) -> None:

@@ -1,24 +1,28 @@
-"""Leak test: a planted id, telephone number, secret and group of three stand in no public file."""
+"""Leak test: a planted id, telephone number, secret and group of three stand in no file of a true run."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import tiny_cycle
 
-from svclib import cycle, suppression
+from svclib import cycle, doctor, run, suppression
 from svclib.columns import TABLES
-from svclib.cycle.steps import STEPS
 from svclib.doctor.texts import public_files, texts
-from svclib.run import files
 
 pytestmark = pytest.mark.slow  # a whole cycle
 FRAMEWORK = tiny_cycle.FRAMEWORK.replace("subjects: {客户: 1}", "subjects: {客户: 0.6, 内部: 0.2, 三方: 0.2}")
-UNITS = ("食堂", "=1+1 <b>", "丙部")
-PHONE, PERSON, SEGMENT, SECRET = "13912345678", "RESP-7731-ID", "稀有客群", "hunter22-secret"
+FRAMEWORK = FRAMEWORK.replace("weight: 1}", "weight: 1, target: 4}")  # missed, which a letter tells
+UNITS = ("食堂", '=HYPERLINK("http://x.example","领 <b>")', "丙部")
+PHONE, PERSON, SEGMENT, SECRET = "13912345678", "RESP-7731-ID", "稀有客群", 'hunter22-"secret&<'
+VARIABLE = "SURVEY_SECRET"
 SIZES = {"客户": 40, "内部": 9, "三方": 12}
 
 
@@ -38,6 +42,7 @@ def answers() -> pd.DataFrame:
         for k in range(size)
     ]
     frame = pd.DataFrame(rows).assign(q1=rng.integers(2, 6, len(rows)))
+    frame.loc[frame["部门"] == UNITS[1], "q1"] = 1
     frame["受访者编号"] = [f"{PERSON}-{k:03d}" for k in range(len(frame))]
     frame.loc[:2, "客群"] = SEGMENT
     frame.loc[[0, 20, 70], "意见"] = f"服务差，请打{PHONE}找我 <script>alert(1)</script>"
@@ -45,24 +50,21 @@ def answers() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> cycle.Context:
-    """Every table of the cycle, and the files of the office, as a run writes them."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cycle.Context]:
+    """A run of the notebooks themselves; the answers come from a database whose address is a secret."""
     home = tmp_path_factory.mktemp("leaks")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SURVEY_SECRET", SECRET)
+        patch.setenv(VARIABLE, f"sqlite:///{home / SECRET}.db")
         params = tiny_cycle.write(home)
         (home / "framework.yaml").write_text(FRAMEWORK, encoding="utf-8")
-        answers().to_csv(home / "responses.csv", index=False, encoding="utf-8-sig")
+        with closing(sqlite3.connect(home / f"{SECRET}.db")) as database:
+            answers().to_sql("answers", database, index=False)
         (home / "keywords.csv").write_text("类别,关键词\n态度,服务\n", encoding="utf-8")
-        said = params.read_text("utf-8").replace("data: {", "data: {keywords: keywords.csv, ")
+        source = f"{{sql: select * from answers, url: {{env: {VARIABLE}}}}}"
+        said = params.read_text("utf-8").replace("responses.csv", f"{source}, keywords: keywords.csv")
         params.write_text(said + "draws: 200\n", encoding="utf-8")
-        run_dir = home / "run"
-        run_dir.mkdir()
-        ctx = cycle.open(str(params), str(run_dir), "zh,en")
-        for step in STEPS:
-            ctx.save(ctx.step(step))
-        files.deliver(ctx)
-    return ctx
+        done = run.run_cycle(params, out=home / "reports", say=lambda _: None)
+        yield cycle.open(str(params), str(done.path), "zh,en")
 
 
 def public(made: cycle.Context) -> list[Path]:
@@ -72,8 +74,37 @@ def public(made: cycle.Context) -> list[Path]:
 
 @pytest.mark.parametrize("planted", [PHONE, PERSON, SEGMENT, SECRET])
 def test_what_was_planted_is_in_no_public_file(made: cycle.Context, planted: str) -> None:
+    assert {".html", ".ipynb", ".csv", ".xlsx", ".docx", ".parquet", ".json", ".yaml"} <= {
+        path.suffix for path in public(made)
+    }
     found = [path.name for path in public(made) if any(planted in text for text in texts(path))]
     assert found == []
+
+
+def test_the_doctor_finds_nothing_wrong(made: cycle.Context) -> None:
+    assert made.run_dir is not None
+    assert [one for one in doctor.finished(made.run_dir) if one.level == doctor.ERROR] == []
+
+
+def test_the_tables_of_the_reviewer_are_those_of_the_run(made: cycle.Context) -> None:
+    sheets = {path.stem: path for path in public(made) if path.parts[-3:-1] == ("review", "tables")}
+    tables = {path.stem: path for path in public(made) if path.suffix == ".parquet"}
+    assert sheets.keys() == tables.keys()
+    assert [
+        name for name in sheets if len(pd.read_csv(sheets[name])) != len(pd.read_parquet(tables[name]))
+    ] == []
+
+
+def test_a_unit_named_like_a_formula_is_none_in_any_sheet(made: cycle.Context) -> None:
+    for path in (p for p in public(made) if p.suffix == ".csv"):
+        cells = pd.read_csv(path, dtype=str, keep_default_na=False).map(
+            lambda cell: cell.startswith(("=", "@"))
+        )
+        assert not cells.to_numpy().any(), path.name
+    for path in (p for p in public(made) if p.suffix == ".xlsx"):
+        book = openpyxl.load_workbook(path)
+        lines = [cell for page in book.worksheets for row in page.iter_rows() for cell in row]
+        assert not [c for c in lines if c.data_type == "f" and "HYPERLINK" in str(c.value)], path.name
 
 
 def test_the_group_of_three_is_in_no_public_table_and_follows_from_none(made: cycle.Context) -> None:

@@ -13,12 +13,13 @@ import pandas as pd
 import yaml
 
 from svclib import suppression
-from svclib.columns import TABLES
+from svclib.columns import GLOSSARY, TABLES
 from svclib.columns.people import PEOPLE
 from svclib.doctor.finding import ERROR, NOTE, OK, Finding, found
 from svclib.doctor.texts import PRIVATE, public_files, texts
 from svclib.params.secrets import references, traces
 from svclib.run import manifest, publish
+from svclib.sources.cells import unmarked
 
 # Homes of people on Linux, macOS and Windows; in JSON a backslash is doubled.
 _HOME = re.compile(r"(?:/(?:home|Users|root)/|[A-Za-z]:\\{1,2}Users\\{1,2})[^\s\"'<>\\/]+")
@@ -150,15 +151,27 @@ def _suppressed(run: _Run) -> Iterator[Finding]:
     profile = next((path for path in (whole, shown) if path.is_file()), None)
     known = suppression.plan(pd.read_parquet(profile), least=least) if profile else suppression.Plan()
     bad: list[str] = []
-    for name in PEOPLE:
-        path = run.path / "tables" / f"{name}.parquet"
-        rows = suppression.small(name, pd.read_parquet(path), known, least=least) if path.is_file() else 0
-        bad += [f"{name} ({rows})"] if rows else []
+    for path in run.files:
+        if path.suffix in _TABLES and path.stem in PEOPLE:
+            rows = suppression.small(path.stem, _TABLES[path.suffix](path), known, least=least)
+            bad += [f"{run.name(path)} ({rows})"] if rows else []
     yield (
         found("suppressed", ERROR, listed=_listed(bad), least=least)
         if bad
         else found("suppressed", OK, least=least)
     )
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    """A table as `deliver.sheet.csv` wrote it."""
+    names = [c for c in TABLES[path.stem].all_columns if GLOSSARY[c].dtype == "str"]
+    frame = pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=[""])
+    shown = [name for name in names if name in frame]
+    frame[shown] = unmarked(frame[shown].fillna(""))
+    return frame
+
+
+_TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {".parquet": pd.read_parquet, ".csv": _csv}
 
 
 def practice(run_dir: Path) -> list[Finding]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 PLAIN = {".html", ".ipynb", ".json", ".yaml", ".csv", ".txt", ".svg", ".css", ".md"}
 ZIPPED = {".xlsx", ".docx"}
+MARKED, QUOTED = {".html", ".svg"}, {".ipynb", ".json"}
 PRIVATE = "private"
+_TAG = re.compile(r"<[^<>]*>")
 _EMBEDDED = re.compile(r"base64,[A-Za-z0-9+/=\\n]+")
 
 
@@ -24,7 +29,8 @@ def public_files(run_dir: Path) -> list[Path]:
 def texts(path: Path) -> Iterator[str]:
     """What can be read in a file: text, the parts of a workbook or letter, the names and cells of a table.
 
-    Embedded pictures and fonts are left out.
+    Where a file writes characters otherwise than they are read (&lt; in a page, a letter cut into runs,
+    marked quotes in a notebook), the text as it is read follows.  Embedded pictures and fonts are left out.
     """
     if path.suffix == ".parquet":
         frame = pd.read_parquet(path)
@@ -35,6 +41,27 @@ def texts(path: Path) -> Iterator[str]:
         with zipfile.ZipFile(path) as parts:
             for name in parts.namelist():
                 if name.endswith((".xml", ".rels")):
-                    yield parts.read(name).decode("utf-8", errors="replace")
+                    yield from _marked(parts.read(name).decode("utf-8", errors="replace"))
     elif path.suffix in PLAIN or not path.suffix:
-        yield _EMBEDDED.sub("", path.read_text(encoding="utf-8", errors="replace"))
+        text = _EMBEDDED.sub("", path.read_text(encoding="utf-8", errors="replace"))
+        yield from _marked(text) if path.suffix in MARKED else [text]
+        if path.suffix in QUOTED:
+            yield "\n".join(_strings(json.loads(text)))
+
+
+def _marked(text: str) -> Iterator[str]:
+    yield text
+    yield html.unescape(_TAG.sub("", text))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a JSON document, the lines of a cell together; names of entries are no content."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        if value and all(isinstance(line, str) for line in value):
+            yield "".join(value)
+        else:
+            yield from (text for each in value for text in _strings(each))
+    elif isinstance(value, dict):
+        yield from (text for each in value.values() for text in _strings(each))
