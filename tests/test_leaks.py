@@ -16,6 +16,7 @@ import tiny_cycle
 from svclib import cycle, doctor, run, suppression
 from svclib.columns import TABLES
 from svclib.doctor.texts import public_files, texts
+from svclib.run import manifest
 
 pytestmark = pytest.mark.slow  # a whole cycle
 FRAMEWORK = tiny_cycle.FRAMEWORK.replace("subjects: {客户: 1}", "subjects: {客户: 0.6, 内部: 0.2, 三方: 0.2}")
@@ -84,6 +85,16 @@ def test_what_was_planted_is_in_no_public_file(made: cycle.Context, planted: str
 def test_the_doctor_finds_nothing_wrong(made: cycle.Context) -> None:
     assert made.run_dir is not None
     assert [one for one in doctor.finished(made.run_dir) if one.level == doctor.ERROR] == []
+
+
+def test_no_public_file_holds_a_hash_of_what_is_private(made: cycle.Context) -> None:
+    assert made.run_dir is not None
+    private = sorted((made.run_dir / "private").rglob("*.parquet"))
+    assert {path.parent.name for path in private} == {"private", "whole"}
+    hashes = [manifest.file_hash(path) for path in private]
+    hashes += [manifest.frame_hash(pd.read_parquet(path)) for path in private]
+    said = "".join(text for path in public(made) for text in texts(path))
+    assert not [found for found in hashes if found[:16] in said]
 
 
 def test_the_tables_of_the_reviewer_are_those_of_the_run(made: cycle.Context) -> None:

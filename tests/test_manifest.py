@@ -48,10 +48,8 @@ def test_the_body_holds_what_makes_the_numbers_and_nothing_that_changes(tmp_path
 
 def test_what_is_published_is_hashed_byte_by_byte(tmp_path: Path) -> None:
     record = written(tmp_path / "in", a_run(tmp_path / "r"))
-    assert set(record["files"]) == {
-        "tables/grades.parquet", "private/exclusions.parquet", "report.zh.html",
-    }  # fmt: skip
-    assert set(record["body"]["tables"]) == {"grades", "exclusions"}
+    assert set(record["files"]) == {"tables/grades.parquet", "report.zh.html"}
+    assert set(record["body"]["tables"]) == {"grades"}
     assert list(record["files"]) == sorted(record["files"])
 
 

@@ -16,7 +16,7 @@ from svclib import suppression
 from svclib.columns import GLOSSARY, TABLES
 from svclib.columns.people import PEOPLE
 from svclib.doctor.finding import ERROR, NOTE, OK, Finding, found
-from svclib.doctor.texts import PRIVATE, public_files, texts
+from svclib.doctor.texts import public_files, texts
 from svclib.params.secrets import references, traces
 from svclib.run import manifest, publish
 from svclib.sources.cells import unmarked
@@ -62,10 +62,8 @@ def finished(run_dir: Path) -> list[Finding]:
 
 
 def _unchanged(run: _Run) -> Iterator[Finding]:
-    """Every file is that of the manifest; private ones may be kept elsewhere."""
-    body, now = run.record["body"], manifest.file_hashes(run.path)
-    elsewhere = not (run.path / PRIVATE).is_dir()
-    then = {n: h for n, h in run.record["files"].items() if not (elsewhere and n.startswith(f"{PRIVATE}/"))}
+    """Every public file is that of the manifest."""
+    body, now, then = run.record["body"], manifest.file_hashes(run.path), run.record["files"]
     bad = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
     bad += [manifest.NAME] if manifest.digest(body) != run.record["body_hash"] else []
     if bad:
@@ -92,9 +90,7 @@ def _current(run: _Run) -> Iterator[Finding]:
 def _pages(run: _Run) -> Iterator[Finding]:
     """Tables, notebooks and reports are all there; notebooks ran through."""
     wanted = [f"report.{lang}.html" for lang in run.lock.get("languages", [])]
-    folders = {name: "private" if name in TABLES and TABLES[name].private else "tables"
-               for name in run.record["body"]["tables"]}  # fmt: skip
-    wanted += [f"{folder}/{name}.parquet" for name, folder in folders.items() if folder == "tables"]
+    wanted += [f"tables/{name}.parquet" for name in run.record["body"]["tables"]]
     missing = [name for name in wanted if not (run.path / name).is_file()]
     missing += [run.name(path) for path in run.files if path.suffix == ".ipynb" and _failed(path)]
     if missing:

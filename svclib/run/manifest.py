@@ -1,8 +1,9 @@
 """What a run was made of: one canonical JSON whose `body` is equal for equal inputs.
 
-The body holds what determines the numbers and the hashes of the tables; its hash does not depend
-on the engine, the number of jobs, the machine or the time.  Beside it stand the bytes of every
-published file, where the run was made, and what differs from one run to the next.
+The body holds what determines the numbers and the hashes of the public tables; its hash does not
+depend on the engine, the number of jobs, the machine or the time.  Beside it stand the bytes of every
+published file, where the run was made, and what differs from one run to the next.  Of what is private
+it holds nothing, not even a hash, from which few people's answers could be guessed.
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ __all__ = [
     "input_hashes", "locate", "notebook_hash", "plain", "read", "table_hashes", "write",
 ]  # fmt: skip
 
-SCHEMA = 2
+SCHEMA = 3
 NAME = "manifest.json"
 LOCK = "requirements.lock"
 HOME = Path(svclib.__file__).resolve().parents[1]
-TABLE_FOLDERS = ("tables", "private")
+PRIVATE = "private"
+TABLE_FOLDERS = ("tables", PRIVATE)
 _PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "papermill", "nbconvert", "matplotlib")
 
 
@@ -61,18 +63,19 @@ def table_files(run_dir: Path) -> dict[str, Path]:
 
 
 def table_hashes(run_dir: Path) -> dict[str, str]:
-    """Content hash of every Parquet table of a run, private ones included, by file name."""
-    return {name: frame_hash(pd.read_parquet(path)) for name, path in table_files(run_dir).items()}
+    """Content hash of every public Parquet table of a run, by file name."""
+    files = sorted((run_dir / "tables").glob("*.parquet"))
+    return {path.stem: frame_hash(pd.read_parquet(path)) for path in files}
 
 
 def file_hashes(run_dir: Path) -> dict[str, str]:
-    """sha256 of every published file by its path in the run; the manifest and hidden files are none.
+    """sha256 of every published file by its path in the run.
 
-    What small groups were hidden from is left out: a hash would let them be guessed.
+    The manifest, hidden files and what is private are none.
     """
     found = {path.relative_to(run_dir) for path in run_dir.rglob("*") if path.is_file()}
-    found = {p for p in found if p.parts[:2] != ("private", "whole")}
-    shown = [p for p in found if p != Path(NAME) and not any(part.startswith(".") for part in p.parts)]
+    found = {p for p in found if p != Path(NAME) and p.parts[0] != PRIVATE}
+    shown = [p for p in found if not any(part.startswith(".") for part in p.parts)]
     return {p.as_posix(): file_hash(run_dir / p) for p in sorted(shown)}
 
 

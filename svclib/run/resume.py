@@ -1,7 +1,8 @@
 """The record of a run's steps: what each was made from and what it wrote, so that only the rest runs again.
 
 A step is done when it ended well, its key is what it would be now, and every file it wrote still
-has the hash it had.  The record is replaced as one file after each step.
+has the hash it had.  The record is replaced as one file after each step.  It is private: it holds
+hashes of private tables.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from svclib.run import manifest, publish
 if TYPE_CHECKING:
     from svclib.run.keys import Parts
 
-NAME = "steps.json"
+NAME = f"{manifest.PRIVATE}/steps.json"
 EXPORT = "export"
 _VERSION = 1
 
@@ -68,11 +69,13 @@ class Record:
             codes[of] = each.parts["code"]
             steps[label] = {**vars(each), "parts": {**each.parts, "code": {"of": of}}}
         content = {"version": _VERSION, "facts": self.facts, "codes": codes, "steps": steps}
-        beside = self.folder / f".{NAME}"
+        path = self.folder / NAME
+        path.parent.mkdir(exist_ok=True)
+        beside = path.with_name(f".{path.name}")
         beside.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True), encoding="utf-8")
         publish.sync(beside)
-        beside.replace(self.folder / NAME)
-        publish.sync(self.folder)
+        beside.replace(path)
+        publish.sync(path.parent)
 
     def put(self, label: str, entry: Entry) -> None:
         """Record what became of a step."""
@@ -119,10 +122,12 @@ def unchanged(folder: Path | None, stamp: str, labels: Iterable[str] = ()) -> bo
 
 
 def whole(folder: Path) -> bool:
-    """Whether every file of a published run is there as the manifest has it."""
+    """Whether every file of a published run is as the manifest has it, and its steps' as they wrote it."""
     if not (folder / manifest.NAME).is_file():
         return False
-    files: dict[str, str] = manifest.read(folder)["files"]
+    files: dict[str, str] = dict(manifest.read(folder)["files"])
+    for entry in Record(folder).entries.values():
+        files |= entry.outputs
     return hashes(folder, files) == files
 
 

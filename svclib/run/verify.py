@@ -27,7 +27,6 @@ from svclib.run import diff, manifest
 
 COLUMNS = ("table", "key", "column", "published", "recomputed")
 PER_UNIT = ("91", "93")
-PRIVATE = "private"
 
 
 @dataclass
@@ -100,8 +99,8 @@ def compared(published: Path, recomputed: Path) -> pd.DataFrame:
     A run handed on without its folder of private tables is compared without them.
     """
     pair = [_tables(path) for path in (published, recomputed)]
-    if not (published / PRIVATE).is_dir():
-        pair[1] = {name: path for name, path in pair[1].items() if PRIVATE not in path.parts[-3:-1]}
+    if not (published / manifest.PRIVATE).is_dir():
+        pair[1] = {name: path for name, path in pair[1].items() if manifest.PRIVATE not in path.parts[-3:-1]}
     parts = [pd.DataFrame(columns=list(COLUMNS))]
     for name in sorted({*pair[0], *pair[1]}):
         known = [files.get(name) for files in pair]
@@ -158,11 +157,10 @@ def _files(run_dir: Path, record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Published files that are changed, gone, or tables that no run has made."""
     body, now = record["body"], manifest.file_hashes(run_dir)
     found = [] if manifest.digest(body) == record["body_hash"] else [(manifest.NAME, "changed")]
-    handed_on = not (run_dir / PRIVATE).is_dir()  # what concerns single people may stay behind
     for name, then in record["files"].items():
-        if now.get(name) != then and not (handed_on and name.startswith(f"{PRIVATE}/")):
+        if now.get(name) != then:
             found.append((name, "changed" if name in now else "missing"))
-    made = {path.relative_to(run_dir).as_posix() for path in manifest.table_files(run_dir).values()}
+    made = {name for name in now if name.startswith("tables/")}
     return found + [(name, "added") for name in sorted(made - set(record["files"]))]
 
 
