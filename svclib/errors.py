@@ -23,6 +23,10 @@ class StepFailed(SvcError):
     """A notebook failed; nothing was published."""
 
 
+class UnderWay(SvcError):
+    """Another run of the same cycle is not over; nothing was written."""
+
+
 class StatWarning(UserWarning):
     """The number is computed, but read it with care."""
 

@@ -11,6 +11,7 @@ import tiny_cycle
 from click.testing import CliRunner
 
 from svclib import cli, errors, run
+from svclib.run import locking
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,6 +61,16 @@ def test_failed_step_exits_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     code, said = svclib("run", tiny_cycle.write(tmp_path))
     assert code == 1
     assert "cell 4" in said
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"), [("en", "has been running this cycle since"), ("zh", "正在运行本期评价")]
+)
+def test_another_run_under_way_has_an_exit_code_of_its_own(tmp_path: Path, lang: str, told: str) -> None:
+    params = tiny_cycle.write(tmp_path / "in")
+    with locking.held(tmp_path / "out" / "tiny" / "2026Q1", print):
+        code, said = svclib("run", params, "--out", tmp_path / "out", "--lang", lang)
+    assert (code, told in said) == (5, True), said
 
 
 def test_options_reach_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

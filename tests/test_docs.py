@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from svclib import framework, policy
 from svclib.cli import main
-from svclib.cli.base import ALERTS_RAISED, INPUT_INVALID, MISMATCH, STEP_FAILED
+from svclib.cli.base import ALERTS_RAISED, INPUT_INVALID, MISMATCH, STEP_FAILED, UNDER_WAY
 from svclib.columns import TABLES
 from svclib.framework.names import Kind
 from svclib.framework.weighting import WeightMethod
@@ -270,4 +270,4 @@ def test_every_formula_can_be_drawn():
 def test_recipes_tell_every_exit_code():
     for name in ("recipes.md", "recipes.zh.md"):
         told = {int(code) for code in re.findall(r"^\| (\d) \|", read(name), re.M)}
-        assert told == {0, STEP_FAILED, INPUT_INVALID, MISMATCH, ALERTS_RAISED}
+        assert told == {0, STEP_FAILED, INPUT_INVALID, MISMATCH, ALERTS_RAISED, UNDER_WAY}

@@ -22,7 +22,7 @@ import pytest
 import tiny_cycle
 
 from svclib import run
-from svclib.errors import InputErrors, ParamError, StepFailed
+from svclib.errors import InputErrors, StepFailed, UnderWay
 from svclib.run import assemble, execute, export, locking, manifest, publish, resume
 from svclib.run.execute import Outcome, Task
 
@@ -268,7 +268,7 @@ class TestDamage:
             found: list[str] = []
 
             def second() -> None:
-                with pytest.raises(ParamError) as caught:
+                with pytest.raises(UnderWay) as caught:
                     go(cycle, tmp_path / "out")
                 found.append(str(caught.value))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from svclib.errors import ParamError
+from svclib.errors import ParamError, UnderWay
 from svclib.run import locking
 
 
@@ -22,7 +22,7 @@ def owner(**more: object) -> str:
 def test_a_second_run_is_refused_and_told_by_whom(tmp_path: Path) -> None:
     with locking.held(tmp_path / "home", print):
         told = rf"process {os.getpid()} on .* has been running this cycle since 2\d{{3}}-.*delete .lock there"
-        with pytest.raises(ParamError, match=told), locking.held(tmp_path / "home", print):
+        with pytest.raises(UnderWay, match=told), locking.held(tmp_path / "home", print):
             pass
         assert locking.holder(tmp_path / "home") is not None
     assert not list((tmp_path / "home").iterdir())
@@ -49,7 +49,7 @@ def test_a_damaged_lock_is_taken_over(tmp_path: Path) -> None:
 
 def test_a_lock_of_another_machine_counts(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_text(owner(host="elsewhere", pid=1))
-    with pytest.raises(ParamError, match="process 1 on elsewhere"), locking.held(tmp_path, print):
+    with pytest.raises(UnderWay, match="process 1 on elsewhere"), locking.held(tmp_path, print):
         pass
 
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import svclib
-from svclib.errors import StepFailed, SvcError
+from svclib.errors import StepFailed, SvcError, UnderWay
 
 if TYPE_CHECKING:
     import pandas as pd
 
-STEP_FAILED, INPUT_INVALID, MISMATCH, ALERTS_RAISED = 1, 2, 3, 4
+STEP_FAILED, INPUT_INVALID, MISMATCH, ALERTS_RAISED, UNDER_WAY = 1, 2, 3, 4, 5
+_CODES: dict[type[SvcError], int] = {StepFailed: STEP_FAILED, UnderWay: UNDER_WAY}
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _SHEETS, _CHINESE = "xl/workbook.xml", re.compile(r'name="[^"]*[\u4e00-\u9fff]')
 
@@ -75,7 +76,7 @@ def command(called: Callable[..., None]) -> Callable[..., None]:
             called(lang=lang, **options)
         except SvcError as error:
             say(error, lang, err=True)
-            sys.exit(STEP_FAILED if isinstance(error, StepFailed) else INPUT_INVALID)
+            sys.exit(next((code for kind, code in _CODES.items() if isinstance(error, kind)), INPUT_INVALID))
 
     return wrapped
 

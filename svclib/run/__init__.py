@@ -107,8 +107,10 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     ------
     InputErrors
         Everything wrong with params, framework or data; nothing is written.
+    UnderWay
+        Another run of this cycle is not over; nothing is written.
     ParamError
-        Another run of this cycle is under way, or the folder cannot be written.
+        The folder cannot be written.
     StepFailed
         A cell failed; the notebook is kept in `failed-<run_id>`, nothing is published, and what is
         finished is kept for the next run.

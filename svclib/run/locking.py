@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from svclib.errors import ParamError
+from svclib.errors import ParamError, UnderWay
 
 NAME = ".lock"
 _SAME = 1.0  # seconds within which two starts of a process are the same
@@ -26,8 +26,10 @@ def held(home: Path, say: Callable[[str], None]) -> Generator[None]:
 
     Raises
     ------
+    UnderWay
+        Another run of this cycle holds it.
     ParamError
-        Another run of this cycle is under way, or the folder cannot be written.
+        The folder cannot be written.
     """
     path = home / NAME
     try:
@@ -91,7 +93,7 @@ def _clear(path: Path, say: Callable[[str], None]) -> None:
         pid, since, host = owner["pid"], owner["since"], owner["host"]
         told = f"process {pid} on {host} has been running this cycle since {since}"
         remedy = f"Wait for it to end; if it is gone, delete {path.name} there"
-        raise ParamError(f"{path.parent}: {told}. {remedy}")
+        raise UnderWay(f"{path.parent}: {told}. {remedy}")
     aside = path.with_name(f"{NAME}-{secrets.token_hex(4)}")
     try:
         path.replace(aside)
