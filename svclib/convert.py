@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,26 @@ def convert(source: Path, target: Path, *, force: bool = False) -> list[Path]:
     _free([target], force=force)
     content, params, units = _contents(source)
     return [workbook.write(target, content, params, units)]
+
+
+def left_behind(source: Path, written: Sequence[Path]) -> list[str]:
+    """Files beside `source` that a converted plan names and that are not where it was written."""
+    plans = [path for path in written if path.suffix.lower() != ".csv"]
+    texts = dict.fromkeys(text for path in plans for text in _named(path))
+    here, there = source.resolve().parent, written[0].resolve().parent
+    wanted = [text for text in texts if params_module.path_of(here, text).exists()]
+    return [text for text in wanted if not params_module.path_of(there, text).exists()]
+
+
+def _named(file: Path) -> list[str]:
+    """The paths that a plan gives: of its framework, of earlier cycles and of its data."""
+    doc = workbook.read(file).params if file.suffix.lower() == params_module.BOOK else yamlfile.read(file)
+    said: dict[str, Any] = doc.data or {}
+    found = [said.get(name) for name in ("framework", "baseline", "same_period_last_year")]
+    found += said.get("history", ())
+    for entry in said.get("data", {}).values():
+        found.append(entry.get("path") if isinstance(entry, Mapping) else entry)
+    return [str(text) for text in found if text]
 
 
 def _free(paths: list[Path], *, force: bool) -> None:

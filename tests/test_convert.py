@@ -30,6 +30,17 @@ def test_there_and_back_gives_the_same_framework_and_cycle(tmp_path: Path):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("lang", "told"), [("en", "copy what the plan names to"), ("zh", "请拷贝到")])
+def test_files_to_be_copied_are_named_once(tmp_path: Path, lang: str, told: str):
+    book, *_ = convert.init(tmp_path / "a")
+    args = ["convert", str(book), str(tmp_path / "b"), "--lang", lang]
+    *_, line = CliRunner().invoke(main, args).output.splitlines()
+    assert told in line
+    assert line.endswith(f"{tmp_path / 'b'}: {convert.FILLED}" if lang == "en" else convert.FILLED)
+    (tmp_path / "b" / convert.FILLED).write_bytes((tmp_path / "a" / convert.FILLED).read_bytes())
+    assert told not in CliRunner().invoke(main, [*args, "--force"]).output
+
+
 def test_a_framework_alone_becomes_a_workbook(tmp_path: Path):
     file = tmp_path / "framework.yaml"
     file.write_text(yaml.safe_dump(tiny_content(), allow_unicode=True, sort_keys=False), "utf-8")

@@ -89,12 +89,16 @@ def audit(*, params: Path, out: Path | None, lang: str) -> None:
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Write over files that are already there.")
-def convert(*, source: Path, target: Path, force: bool, lang: str) -> None:  # noqa: ARG001 - for errors
+def convert(*, source: Path, target: Path, force: bool, lang: str) -> None:
     """Turn 评价方案.xlsx into YAML files in a folder, or YAML into 评价方案.xlsx."""
     from svclib import convert as converter
 
-    for path in converter.convert(source, target, force=force):
+    written = converter.convert(source, target, force=force)
+    for path in written:
         click.echo(path)
+    files = converter.left_behind(source, written)
+    if files:
+        say(f"copy what the plan names to {written[0].parent}: {', '.join(files)}", lang)
 
 
 @command
