@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -168,7 +169,7 @@ class TestForked:
     @pytest.mark.parametrize("engine", ["fork", "plain"])
     def test_a_hung_cell_ends_with_the_time_given(self, forked, plain, tmp_path, engine):
         pool = {"fork": forked, "plain": plain}[engine]
-        hurried = Workers(pool.threads, pool.kernels, 4)
+        hurried = replace(pool, seconds=4)
         (hung,) = executed(hurried, tmp_path, "a = 1", HANG)
         assert hung.failure.endswith("cell 2: TimeoutError: the notebook was not done after 4 s (--timeout)")
         assert hung.seconds < 30

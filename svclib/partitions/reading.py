@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from svclib.errors import Problem, nearest
+from svclib.errors import DataError, Problem, nearest
 from svclib.partitions.layout import NUMBERS, Layout, Part, Piece
 from svclib.sources.cells import cell_text
 
@@ -120,7 +121,7 @@ def _piece(layout: Layout, piece: Piece) -> Batch:
 
 def _rows(layout: Layout, piece: Piece) -> pa.Table:
     """The rows of one piece, skipping the row groups before and after it."""
-    with parquet.ParquetFile(piece.part.path) as file:
+    with _opened(piece.part) as file:
         sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
         ends = np.cumsum(sizes)
         stop = piece.start + piece.rows
@@ -135,6 +136,25 @@ def _rows(layout: Layout, piece: Piece) -> pa.Table:
             if at >= stop:
                 break
     return pa.Table.from_batches(held)
+
+
+def _opened(part: Part) -> parquet.ParquetFile:
+    """A part as it was when the layout was made; a worker may be on another machine."""
+    path, host = Path(part.path), platform.node()
+    try:
+        file = parquet.ParquetFile(path)
+    except OSError as error:
+        raise DataError(
+            f"{host} cannot read {path.name} in {path.parent} ({error}). Keep the parts on a disk in common "
+            f"that every worker sees under this path, and run again"
+        ) from error
+    rows = file.metadata.num_rows
+    if rows != part.rows:
+        raise DataError(
+            f"{path.name} in {path.parent} has {rows} rows as {host} sees it, {part.rows} where the command "
+            f"began. Let nobody write there meanwhile, and have one disk in common for every worker"
+        )
+    return file
 
 
 def _numbers(table: pa.Table, name: str) -> np.ndarray:

@@ -1,143 +1,101 @@
-"""All that a notebook of a run reads, as bytes; and the notebook executed from them elsewhere."""
+"""All that a page of one unit reads, as bytes; and its notebook executed from them elsewhere."""
 
 from __future__ import annotations
 
 import atexit
 import functools
 import io
-import json
-import sys
+import pickle
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from svclib import params as params_module
-from svclib import workbook
-from svclib.errors import ParamError
-from svclib.framework import yamlfile
-from svclib.params import Params, frozen
+from svclib import cycle
+from svclib.cycle import State, snapshot
+from svclib.errors import DataError
 from svclib.run import execute as local
-from svclib.run import manifest
 from svclib.run.execute import Outcome, Task
+from svclib.sources import Inputs
 
 if TYPE_CHECKING:
     from svclib.run.kernels.provisioner import Kernels
 
-_MOVED = "moved.json"
-_FILES, _RUN = "files", "run"
+
+class AtHome:
+    """Stands for rows of people, which stay on the machine of the run."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Refuse whatever is asked of the rows."""
+        if name.startswith("__"):  # pickle and Jupyter ask whether there is such a thing
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, _: Any) -> Any:
+        """Refuse every column and row."""
+        raise DataError(
+            "rows of people are not sent to a cluster: the page of a unit reads result tables there. "
+            "Run without --scheduler"
+        )
 
 
-class _Named(NamedTuple):
-    """A path as a params file writes it, and the file it means."""
-
-    text: str
-    file: Path
+_HOME: Any = AtHome()
 
 
-def pack(params_file: Path, run_dir: Path) -> bytes:
-    """A zip of the params of every cycle of a run, the files they name, and the tables of the run.
+def bare(state: State) -> State:
+    """The data without a row of an answer, a record or a person: units and what they are called."""
+    return replace(
+        state,
+        inputs={name: _bare(inputs) for name, inputs in state.inputs.items()},
+        parts=tuple(bare(part) for part in state.parts),
+        before=state.before and bare(state.before),
+        measured=_HOME,
+        rated=_HOME,
+    )
 
-    Files lie in it as on this machine, so that paths relative to a params file keep their
-    meaning; others are rewritten by `unpack`.  Private tables stay here.
 
-    Raises
-    ------
-    ParamError
-        A workbook names a file by an absolute path, which only YAML can be rewritten in.
-    """
-    content, moved = io.BytesIO(), dict[str, list[tuple[str, str]]]()
+def _bare(inputs: Inputs) -> Inputs:
+    names = ("responses", "kpis", "judgments", "sheets", "exclusions")
+    return replace(inputs, **dict.fromkeys(names, _HOME))
+
+
+def pack(params_file: str, run_dir: str, as_of: str) -> bytes:
+    """A zip of the `bare` data of a run and of its tables; private ones stay here."""
+    content, state = io.BytesIO(), cycle.open(params_file, run_dir, as_of=as_of).state
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        files: dict[Path, None] = {}
-        for params in manifest.chain(params_module.load(params_file)):
-            named = list(_named(params))
-            files |= dict.fromkeys([params.file, *(one.file for one in named)])
-            frozen_file = frozen.path(params.file, params.cycle)
-            files |= {frozen_file: None} if frozen_file.is_file() else {}
-            away = [(one.text, _inside(one.file)) for one in named if not _relative(one.text)]
-            if away and params.file.suffix.lower() == params_module.BOOK:
-                told = f"{params.file.name}: {away[0][0]} cannot be found on a worker"
-                raise ParamError(f"{told}. Write it relative to the workbook")
-            moved[_inside(params.file)] = away
-        for file in files:
-            archive.write(file, _inside(file))
-        for table in sorted((run_dir / "tables").glob("*.parquet")):
-            archive.write(table, f"{_RUN}/tables/{table.name}")
-        archive.writestr(_MOVED, json.dumps(moved, ensure_ascii=False))
+        archive.writestr(snapshot.NAME, pickle.dumps(bare(state)))
+        for table in sorted(Path(run_dir, "tables").glob("*.parquet")):
+            archive.write(table, f"tables/{table.name}")
     return content.getvalue()
 
 
-def unpack(content: bytes, root: Path) -> None:
-    """Lay the files out below `root`, with the paths of params files that led elsewhere."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        moved = json.loads(archive.read(_MOVED))
-        archive.extractall(root)
-    for name, away in moved.items():
-        file = root / name
-        if away:
-            text = file.read_text(encoding="utf-8")
-            for written, inside in sorted(away, key=lambda pair: -len(pair[0])):
-                text = text.replace(written, (root / inside).as_posix())
-            file.write_text(text, encoding="utf-8")
+def execute(
+    content: bytes, notebook: bytes, task: Task, *, engine: str, seconds: float
+) -> tuple[Outcome, bytes]:
+    """Execute a notebook from what was packed; the outcome, and the executed copy (b"" if there is none).
 
-
-def execute(content: bytes, notebook: bytes, task: Task) -> tuple[Outcome, bytes]:
-    """Execute a notebook from bytes; the outcome, and the executed copy ("" where there is none)."""
+    Parameters
+    ----------
+    engine, seconds : how its kernel starts, and how long the notebook may take, see `local.workers`
+    """
     local.quicken_jupyter()
     with TemporaryDirectory(prefix="svc-", ignore_cleanup_errors=True) as home:
-        root = Path(home)
-        unpack(content, root)
-        book, output = root / task.notebook.name, root / "executed" / task.output.name
+        book, run, output = Path(home, task.notebook.name), Path(home, "run"), Path(home, "executed.ipynb")
         book.write_bytes(notebook)
-        params_file = root / _inside(Path(task.parameters["params_file"]))
-        where = {"params_file": str(params_file), "run_dir": str(root / _RUN)}
-        here = replace(task, notebook=book, output=output, parameters=task.parameters | where)
-        outcome = local.execute(here, _kernels())
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(run)
+        where = task.parameters | {"run_dir": str(run)}
+        here = replace(task, notebook=book, output=output, parameters=where)
+        outcome = local.execute(here, _kernels(engine), seconds=seconds)
         return replace(outcome, task=task), output.read_bytes() if output.is_file() else b""
 
 
 @functools.cache
-def _kernels() -> Kernels:
+def _kernels(engine: str) -> Kernels:
     """Kernels of this worker process, as long as it lives."""
     from svclib.run.kernels.provisioner import Kernels
 
-    found = Kernels("fork" if sys.platform == "linux" else "plain")
+    found = Kernels(engine)
     atexit.register(found.close)  # a worker that ends must not wait for what kernels are forked from
     return found
-
-
-def _named(params: Params) -> Iterator[_Named]:
-    """The files that a params file names, wherever in it."""
-    file = params.file
-    book = file.suffix.lower() == params_module.BOOK
-    doc = workbook.read(file).params if book else yamlfile.read(file)
-    for text in _texts(doc.data):
-        path = params_module.path_of(file.parent, text)
-        if path.is_file():
-            yield _Named(text, path)
-    for source in params.data.values():
-        if source.path is not None and source.path.is_file():
-            yield _Named("", source.path)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a document that could be a path."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-    elif isinstance(value, str) and value and len(value) < 1000 and "\n" not in value:
-        yield value
-
-
-def _relative(text: str) -> bool:
-    return not text.startswith(("/", "~", "$")) and not Path(text).is_absolute()
-
-
-def _inside(path: Path) -> str:
-    """Where a file of this machine lies in the zip."""
-    parts = [part.strip("/\\").replace(":", "") for part in path.resolve().parts]
-    return PurePosixPath(_FILES, *filter(None, parts)).as_posix()

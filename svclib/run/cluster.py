@@ -12,18 +12,17 @@ import hashlib
 import pickle
 import platform
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from svclib.cycle import processes
 from svclib.errors import ParamError, StepFailed
 from svclib.run import bundle, manifest
-from svclib.run.execute import Outcome, Pool, Task
+from svclib.run.execute import Outcome, Task, Workers
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -43,12 +42,13 @@ def fingerprint() -> dict[str, str]:
         code.update(path.relative_to(home).as_posix().encode("utf-8") + b"\0" + path.read_bytes())
     lock = manifest.HOME / manifest.LOCK
     own = {"code": code.hexdigest()[:12], "lock": manifest.file_hash(lock)[:12] if lock.is_file() else ""}
-    own["python"] = platform.python_version()
+    own |= {"python": platform.python_version(), "system": platform.system()}
     return own | {name: metadata.version(name) for name in _PACKAGES}
 
 
 @functools.cache
 def _known() -> dict[str, str]:
+    """`fingerprint` when this process began: a worker goes on with the code it began with."""
     return fingerprint()
 
 
@@ -79,20 +79,19 @@ def connected(address: str) -> Generator[Cluster]:
 class Shared:
     """Workers of this machine, and those of a cluster for the reports of single units."""
 
-    local: Pool
+    local: Workers
     cluster: Cluster
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Execute a notebook where it belongs: only a report of one unit reads tables alone."""
-        return (self.cluster if task.parameters.get("unit") else self.local).submit(task)
+        if not task.parameters.get("unit"):
+            return self.local.submit(task)
+        return self.cluster.submit(task, engine=self.local.engine, seconds=self.local.seconds)
 
 
 @contextmanager
-def shared(local: Pool, scheduler: str) -> Generator[Pool]:
-    """`local` alone, or together with the cluster of `scheduler` where one is named."""
-    if not scheduler:
-        yield local
-        return
+def shared(local: Workers, scheduler: str) -> Generator[Shared]:
+    """`local` together with the cluster of `scheduler`, whose kernels start and end as those of `local`."""
     with connected(scheduler) as cluster:
         yield Shared(local, cluster)
 
@@ -110,15 +109,20 @@ def each(scheduler: str, here: Each | None) -> Generator[Each | None]:
 def _same_everywhere(client: Client, address: str) -> None:
     """Refuse a cluster without workers, or with one that would compute otherwise."""
     workers: Any = client.nthreads()
-    asked = {worker: client.submit(fingerprint, workers=[worker], pure=False) for worker in workers}
+    asked = {worker: client.submit(_known, workers=[worker], pure=False) for worker in workers}
     found: dict[str, Any] = {w: future.exception() or future.result() for w, future in asked.items()}
     own = fingerprint()
     if not found:
         raise ParamError(f"the scheduler at {address} has no workers; start some by: dask worker {address}")
-    told = [line for worker, theirs in sorted(found.items()) for line in unlike(worker, own, theirs)]
+    _refuse([line for worker, theirs in sorted(found.items()) for line in unlike(worker, own, theirs)])
+
+
+def _refuse(told: Sequence[str]) -> None:
     if told:
-        where = "; ".join(told)
-        raise ParamError(f"workers that are not like this machine: {where}. Install the same lock on all")
+        raise ParamError(
+            f"workers that are not like this machine: {'; '.join(told)}. "
+            f"Install the same code and lock on all, and start the workers anew"
+        )
 
 
 def unlike(worker: str, own: dict[str, str], theirs: Any) -> list[str]:
@@ -154,11 +158,12 @@ class Cluster:
         except self._broken() as error:
             raise _failed(error) from error
 
-    def submit(self, task: Task) -> Future[Outcome]:
+    def submit(self, task: Task, *, engine: str, seconds: float) -> Future[Outcome]:
         """Execute a notebook on a worker, and write the executed copy here."""
-        shared = self._inputs(task.parameters["params_file"], task.parameters["run_dir"])
+        shared = self._inputs(*(task.parameters[name] for name in ("params_file", "run_dir", "as_of")))
+        run = functools.partial(_execute, engine=engine, seconds=seconds)
         remote = self.client.get_executor(pure=False).submit(
-            _execute, _known(), shared, task.notebook.read_bytes(), task
+            run, _known(), shared, task.notebook.read_bytes(), task
         )
         done: Future[Outcome] = Future()
         remote.add_done_callback(functools.partial(self._receive, task, done))
@@ -177,8 +182,8 @@ class Cluster:
             done.set_exception(error)
 
     @functools.lru_cache(maxsize=4)  # noqa: B019 - as long as the connection
-    def _inputs(self, params_file: str, run_dir: str) -> Any:
-        return self._shared(bundle.pack(Path(params_file), Path(run_dir)))
+    def _inputs(self, params_file: str, run_dir: str, as_of: str) -> Any:
+        return self._shared(bundle.pack(params_file, run_dir, as_of))
 
     def _shared(self, content: bytes) -> Any:
         """A result on the cluster that holds `content`; made anew where a worker that had it died."""
@@ -209,10 +214,7 @@ def _same(content: bytes) -> bytes:
 
 def _check(expected: dict[str, str]) -> None:
     """A worker that joined after the preflight is checked by its first task."""
-    told = unlike(platform.node(), expected, _known())
-    if told:
-        where = "; ".join(told)
-        raise ParamError(f"workers that are not like this machine: {where}. Install the same lock on all")
+    _refuse(unlike(platform.node(), expected, _known()))
 
 
 def _apply(expected: dict[str, str], fn: Callable[..., Any], of: bytes, task: Any) -> Any:
@@ -225,7 +227,9 @@ def _unpickled(content: bytes) -> Any:
     return pickle.loads(content)
 
 
-def _execute(expected: dict[str, str], inputs: bytes, notebook: bytes, task: Task) -> tuple[Outcome, bytes]:
+def _execute(
+    expected: dict[str, str], inputs: bytes, notebook: bytes, task: Task, *, engine: str, seconds: float
+) -> tuple[Outcome, bytes]:
     """Outcome and executed copy of a notebook, on a worker."""
     _check(expected)
-    return bundle.execute(inputs, notebook, task)
+    return bundle.execute(inputs, notebook, task, engine=engine, seconds=seconds)

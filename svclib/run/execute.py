@@ -72,6 +72,7 @@ class Workers:
 
     threads: ThreadPoolExecutor
     kernels: Kernels
+    engine: str
     seconds: float
 
     def submit(self, task: Task) -> Future[Outcome]:
@@ -91,7 +92,7 @@ def workers(jobs: int, *, engine: str = "plain", timeout: float = TIMEOUT) -> Ge
     kernels = Kernels(engine)
     threads = ThreadPoolExecutor(jobs, thread_name_prefix="notebook")
     try:
-        yield Workers(threads, kernels, timeout)
+        yield Workers(threads, kernels, engine, timeout)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         kernels.kill()
