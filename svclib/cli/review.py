@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 # Rows shown on the screen, of each kind of difference.
 TOP = 20
+_FILES = {
+    "changed": "{}: changed after the run was published",
+    "missing": "{}: missing from the run",
+    "added": "{}: added after the run was published",
+}
+_INPUTS = {
+    "changed": "{}: not what the run was made from any more",
+    "missing": "{}: can no longer be read",
+    "added": "{}: was not there when the run was made",
+}
 
 
 @command
@@ -51,20 +61,9 @@ def _tell(found: Verified, name: str, lang: str) -> None:
     from svclib import tables
 
     say(f"{name}: not verified", lang)
-    told = {
-        "changed": "{}: changed after the run was published",
-        "missing": "{}: missing from the run",
-        "added": "{}: added after the run was published",
-    }
-    for file, state in found.files:
-        say(told[state].format(file), lang)
-    gone = {
-        "changed": "{}: not what the run was made from any more",
-        "missing": "{}: can no longer be read",
-        "added": "{}: was not there when the run was made",
-    }
-    for source, state in found.inputs:
-        say(gone[state].format(source), lang)
+    for told, unlike in ((_FILES, found.files), (_INPUTS, found.inputs)):
+        for what, state in unlike:
+            say(told[state].format(what), lang)
     if found.inputs:
         say("tables were not recomputed: with other inputs they would differ", lang)
     cells = found.differences
