@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import platform
+import shutil
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -70,6 +73,13 @@ def reduced(file: Path, size: int = partitions.SLICE) -> partitions.Reduced:
     layout = layout_of(file)
     parts = [partitions.reduce_slice(layout, pieces) for pieces in partitions.slices(layout, size)]
     return partitions.merge(parts)
+
+
+def refused(call: Callable[[], object], *told: str) -> None:
+    """An error that says all of `told`."""
+    with pytest.raises(SvcError) as caught:
+        call()
+    assert [text for text in told if text not in str(caught.value)] == []
 
 
 def test_four_rows_by_hand(tmp_path):
@@ -187,12 +197,13 @@ def test_slices_are_runs_of_rows_over_all_parts(tmp_path):
 def test_everything_wrong_is_said_at_once(tmp_path):
     frame = answers()[READ]
     frame.loc[3, "unit"], frame.loc[9, "q01"], frame.loc[40:41, "weight"] = "丙", 7, 0
-    with pytest.raises(InputErrors) as caught:
-        partitioned.evaluate(params_module.load(cycle(tmp_path, frame, (40,))), here)
-    told = str(caught.value)
-    assert "answers/part-00.parquet, row 4, unit: unknown unit: 丙" in told
-    assert "answers/part-00.parquet, row 10, q01: outside 1-5: 7" in told
-    assert "answers/part-01.parquet, row 1, weight: 2 cells weight not above 0: 0" in told
+    file = cycle(tmp_path, frame, (40,))
+    refused(
+        lambda: partitioned.evaluate(params_module.load(file), here),
+        "answers/part-00.parquet, row 4, unit: unknown unit: 丙",
+        "answers/part-00.parquet, row 10, q01: outside 1-5: 7",
+        "answers/part-01.parquet, row 1, weight: 2 cells weight not above 0: 0",
+    )
 
 
 def test_codes_outside_the_scale_may_be_left_out(tmp_path):
@@ -216,9 +227,7 @@ def test_codes_outside_the_scale_may_be_left_out(tmp_path):
 )  # fmt: skip
 def test_what_parts_cannot_do_is_refused(tmp_path, changes, told):
     file = cycle(tmp_path, answers(5)[READ], **changes)
-    with pytest.raises(SvcError) as caught:
-        partitioned.evaluate(params_module.load(file), here)
-    assert told in str(caught.value)
+    refused(lambda: partitioned.evaluate(params_module.load(file), here), told)
 
 
 def test_strata_are_refused_not_ignored(tmp_path):
@@ -266,12 +275,12 @@ def test_parts_must_be_written_alike(tmp_path):
     frame = answers()[READ].rename(columns={"q02": "other"}).astype({"q03": "str"})
     frame.to_parquet(tmp_path / "answers" / "part-99.parquet", index=False)
     (tmp_path / "answers" / "part-98.parquet").write_bytes(b"junk")
-    with pytest.raises(InputErrors) as caught:
-        layout_of(file)
-    told = str(caught.value)
-    assert "answers/part-98.parquet: not a Parquet file" in told
-    assert "answers/part-99.parquet, q02: no such column" in told
-    assert "answers/part-99.parquet, q03: cells of type" in told
+    refused(
+        lambda: layout_of(file),
+        "answers/part-98.parquet: not a Parquet file",
+        "answers/part-99.parquet, q02: no such column",
+        "answers/part-99.parquet, q03: cells of type",
+    )
 
 
 def test_a_column_of_the_parts_may_be_missing_or_mapped(tmp_path):
@@ -281,6 +290,19 @@ def test_a_column_of_the_parts_may_be_missing_or_mapped(tmp_path):
     data = {"units": "units.csv", "responses": {"path": "answers", "columns": {"q01": "first"}}}
     renamed = cycle(tmp_path / "b", frame.rename(columns={"q01": "first"}), data=data)
     assert layout_of(renamed).columns["q01"] == "first"
+
+
+def test_a_part_not_as_it_was_is_refused_with_the_machine_that_reads_it(tmp_path):
+    layout = layout_of(cycle(tmp_path, answers()[READ], (40,)))
+    (first, second), host = layout.parts, platform.node()
+    shutil.copy(second.path, first.path)
+    seen = (
+        f"part-00.parquet in {tmp_path / 'answers'} has 80 rows as {host} sees it, 40 where the command began"
+    )
+    refused(lambda: partitions.reduce(layout, here), seen, "Let nobody write there meanwhile")
+    Path(first.path).unlink()
+    gone = f"{host} cannot read part-00.parquet in {tmp_path / 'answers'} ("
+    refused(lambda: partitions.reduce(layout, here), gone, "a disk in common that every worker sees")
 
 
 def test_an_item_nobody_answered_is_not_taken_for_incomplete_rows(tmp_path):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -81,7 +80,13 @@ def test_a_scheduler_nobody_answers_at_is_an_error(monkeypatch):
         pass
 
 
-def test_without_a_scheduler_dask_is_not_imported():
-    code = "import sys, svclib.cli, svclib.run, svclib.run.cluster; print('distributed' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+def test_dask_is_imported_by_this_module_alone_and_only_when_connected():
+    home = Path(cluster.__file__).parents[1]
+    found = {
+        (path.relative_to(home).as_posix(), bool(indent))
+        for path in home.rglob("*.py")
+        for indent in re.findall(
+            r"^( *)(?:from|import) (?:dask|distributed)\b", path.read_text("utf-8"), re.M
+        )
+    }
+    assert found == {("run/cluster.py", True)}
