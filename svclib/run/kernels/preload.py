@@ -9,16 +9,25 @@ from __future__ import annotations
 import ctypes
 import gc
 import signal
+import sys
 from importlib import import_module
 
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 MODULES = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "matplotlib.pyplot",
     "numpy",
     "pandas",
+    "pandas.core.arrays.arrow.extension_types",
+    "pandas.core.methods.to_dict",
     "pingouin",
+    "pyarrow.dataset",
     "pyarrow.parquet",
     "scipy.stats",
     "seaborn",
@@ -30,6 +39,7 @@ MODULES = (
     "svclib.tables",
     "svclib.wording",
     "svclib.run.kernels.child",
+    "tornado.platform.asyncio",
 )
 
 
@@ -37,8 +47,12 @@ MODULES = (
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 # The run may be killed while this imports, when nothing here looks at the pipe that tells.
 ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+# Nobody debugs these kernels, and each would load the debugger when it starts.
+sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 for name in MODULES:
     import_module(name)
 import_module("svclib.plots.style").warm_up()
+for lang in ("zh", "en"):
+    import_module("svclib.tables.words").words(lang)
 gc.collect()
 gc.freeze()  # kernels then leave these pages alone, and shared
