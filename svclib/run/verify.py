@@ -81,7 +81,7 @@ def verify(
     body = record["body"]
     found = Verified(files=_files(run_dir, record), made_with=_made_with(record, notebooks))
     params = params_module.load(params_file or _params_file(run_dir, record), as_of=body["as_of"] or None)
-    found.inputs = _inputs(body, params)
+    found.inputs = _inputs(body, params, say)
     if found.inputs:
         return found
     steps = sorted({name[:2] for name in body["notebooks"]} - set(PER_UNIT))
@@ -173,27 +173,28 @@ def _params_file(run_dir: Path, record: Mapping[str, Any]) -> Path:
     raise ParamError(f"{name}: the params file of the run is not found from here; name it with --params")
 
 
-def _inputs(body: Mapping[str, Any], params: Params) -> list[tuple[str, str]]:
+def _inputs(body: Mapping[str, Any], params: Params, say: Callable[[str], None]) -> list[tuple[str, str]]:
     """Params, framework and data that are not those of the run any more."""
     cycles = manifest.chain(params)
     now = {each.cycle: digest(plain(each, base=None)) for each in cycles}
     found = [(name, "changed") for name, *_ in diff.unlike(body["params"], now)]
     if body["framework"] != params.framework.number_hash():
         found.append((params.framework.name, "changed"))
-    for name, then, hashed in diff.unlike(body["inputs"], _hashes(cycles)):
+    for name, then, hashed in diff.unlike(body["inputs"], _hashes(cycles, say)):
         found.append((name, "added" if then is None else "changed" if hashed else "missing"))
     return found
 
 
-def _hashes(cycles: Sequence[Params]) -> dict[str, str]:
-    """Hashes of the data; "" for a file that cannot be read."""
+def _hashes(cycles: Sequence[Params], say: Callable[[str], None]) -> dict[str, str]:
+    """Hashes of the data; "" for a source that cannot be read, after saying why."""
     found: dict[str, str] = {}
     for each in cycles:
         for name, source in each.data.items():
             alone = each.model_copy(update={"data": {name: source}})
             try:
                 found |= manifest.input_hashes([alone])
-            except DataError:
+            except DataError as error:
+                say(str(error))
                 found[f"{each.cycle}/{name}"] = ""
     return found
 
