@@ -7,7 +7,6 @@ published is what the notebooks saved, and that is what has to be shown to come 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +22,7 @@ from svclib.columns import TABLES
 from svclib.errors import DataError, ParamError
 from svclib.params import Params
 from svclib.params.content import digest, plain
-from svclib.run import diff, manifest
+from svclib.run import diff, manifest, scratch
 
 COLUMNS = ("table", "key", "column", "published", "recomputed")
 PER_UNIT = ("91", "93")
@@ -85,7 +84,7 @@ def verify(
     if found.inputs:
         return found
     steps = sorted({name[:2] for name in body["notebooks"]} - set(PER_UNIT))
-    with tempfile.TemporaryDirectory(prefix="svc-verify-") as home:
+    with scratch.folder() as home:
         options: dict[str, Any] = {"only": steps, "units": False, "notebooks": notebooks, "engine": "plain"}
         done = run.run_cycle(params.file, out=home, as_of=params.as_of, say=say, **options)
         found.differences = compared(run_dir, done.path)

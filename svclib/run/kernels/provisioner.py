@@ -9,7 +9,6 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec
@@ -17,7 +16,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from svclib.run import kernels
+from svclib.run import kernels, scratch
 
 if TYPE_CHECKING:
     from svclib.run.kernels.zygote import Zygote
@@ -80,6 +79,7 @@ class Kernels:
         self._environment = kernels.environment()
         self._zygote: Zygote | None = None
         self._live: list[Manager] = []
+        scratch.sweep()
         if engine == "fork":
             from svclib.run.kernels.zygote import Zygote
 
@@ -89,7 +89,7 @@ class Kernels:
     @contextmanager
     def manager(self) -> Generator[Manager]:
         """Manager of a kernel to be started."""
-        with TemporaryDirectory(prefix="svc-", ignore_cleanup_errors=True) as home:
+        with scratch.folder() as home:
             files: dict[str, Any] = {"connection_file": str(Path(home, "kernel.json"))}
             if os.name == "posix":  # file sockets: no port can be taken by another kernel
                 files["transport"] = "ipc"
