@@ -46,7 +46,12 @@ def write(folder: Path, rows: int) -> Path:
         for d, share in enumerate((40, 30, 30))
     }
     grades = {"method": "cuts", "decimals": 1, "rounding": "half_up", "min_coverage": 0.8}
-    framework: dict[str, Any] = {"name": "bench", "version": "1", "subjects": {"s": 1}, "dimensions": dimensions}
+    framework: dict[str, Any] = {
+        "name": "bench",
+        "version": "1",
+        "subjects": {"s": 1},
+        "dimensions": dimensions,
+    }
     framework["grades"] = grades | {"scale": {"good": 60, "poor": 0}}
     params: dict[str, Any] = {"name": "bench", "cycle": "c", "framework": "framework.yaml"}
     params["data"] = {"units": "units.csv", "responses": "answers"}

@@ -12,6 +12,7 @@ import psutil
 import pytest
 import test_partitions
 import tiny_cycle
+from test_partitions import command
 
 from svclib import partitions, run
 from svclib.errors import DataError
@@ -22,6 +23,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
 ]
+SVCLIB = (sys.executable, "-m", "svclib")
 UNITS = [f"部门{k:02d}" for k in range(6)]
 GRADES = f"""\
 from pathlib import Path
@@ -60,10 +62,6 @@ def cycle_in(folder: Path) -> Path:
     return params
 
 
-def command(*words: str | Path) -> list[str]:
-    return [sys.executable, "-m", "svclib", *map(str, words), "--lang", "en"]
-
-
 def contents(folder: Path, *patterns: str) -> dict[str, bytes]:
     """Bytes of the files of a folder, by name."""
     paths = [path for pattern in patterns for path in folder.glob(pattern)]
@@ -74,9 +72,9 @@ def test_a_run_of_whose_workers_one_is_killed_is_that_of_one_machine(address, tm
     params = cycle_in(tmp_path / "in")
     books = params.parent / "notebooks"
     alone = run.run_cycle(params, out=tmp_path / "alone", notebooks=books)
-    words = command("run", params, "--out", tmp_path / "spread", "--notebooks", books, "--scheduler", address)
+    words = ["run", params, "--out", tmp_path / "spread", "--notebooks", books, "--scheduler", address]
     said, killed, begun = list[str](), 0, dask_cluster.processes(address)
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*SVCLIB, *words], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
             said.append(line)
@@ -102,9 +100,9 @@ def test_a_hung_page_ends_after_the_time_given_on_a_worker_too(address, tmp_path
         "91 食堂", hung, tmp_path / "out.ipynb", where | own, {"run_dir": "", "params_file": "", **own}
     )
     with execute.workers(1, engine="plain", timeout=3) as here:
-        (local,) = execute.execute_all(here, [task])
+        local = here.submit(task).result()
         with cluster.shared(here, address) as pool:
-            (away,) = execute.execute_all(pool, [task])
+            away = pool.submit(task).result()
     assert away.failure == local.failure
     assert "TimeoutError: the notebook was not done after 3 s (--timeout)" in away.failure
     assert away.seconds < 30
@@ -116,10 +114,9 @@ def test_simulated_cycles_are_those_of_one_machine_though_a_worker_is_killed(add
     params = tmp_path / "params.yaml"
     text = "{name: t, cycle: 2026Q1, framework: framework.yaml, seed: 1, draws: 200}"
     params.write_text(text, encoding="utf-8")
-    asked = ("--replications", "6", "--case", "unchanged", "--n", "30", "--units", "3", "--out")
-    alone = command("simulate", params, *asked, tmp_path / "alone", "--jobs", "2")
-    subprocess.run(alone, check=True, capture_output=True)
-    words = command("simulate", params, *asked, tmp_path / "spread", "--scheduler", address)
+    asked = ["simulate", params, "--replications", "6", "--case", "unchanged", "--n", "30", "--units", "3"]
+    assert command(*asked, "--out", tmp_path / "alone")[0] == 0
+    words = [*SVCLIB, *asked, "--out", tmp_path / "spread", "--scheduler", address]
     killed, begun, bar = 0, dask_cluster.processes(address, wait=True), b""
     with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         assert process.stderr is not None
@@ -137,9 +134,7 @@ def test_simulated_cycles_are_those_of_one_machine_though_a_worker_is_killed(add
 def test_parts_reduced_by_workers_are_those_of_one_process(address, tmp_path):
     file = test_partitions.cycle(tmp_path, test_partitions.answers()[test_partitions.READ], (40, 70))
     for name, more in (("here", ()), ("there", ("--scheduler", address))):
-        subprocess.run(
-            command("reduce", file, "--out", tmp_path / name, *more), check=True, capture_output=True
-        )
+        assert command("reduce", file, "--out", tmp_path / name, *more)[0] == 0
     assert contents(tmp_path / "here", "*") == contents(tmp_path / "there", "*")
 
 
