@@ -11,7 +11,8 @@ import pandas as pd
 
 from svclib import audit, improvement, invariance
 from svclib.columns import empty
-from svclib.cycle.change import Marks, Pair, blocked, gated, stream, together
+from svclib.cycle.change import Pair, stream, together
+from svclib.cycle.gates import Marks, blocked, gated
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.parts import authenticity, cycle_weights
 from svclib.cycle.rebound import UNTESTED, focused
