@@ -18,7 +18,7 @@ from svclib.deliver import sheet
 from svclib.errors import InputErrors, ParamError
 from svclib.framework import yamlfile
 from svclib.sources.headers import CHINESE
-from svclib.workbook import layout
+from svclib.workbook import layout, settings
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 BOOK, DATA, FILLED = "评价方案.xlsx", "数据模板.xlsx", "数据.xlsx"
@@ -170,7 +170,7 @@ def init(folder: Path) -> list[Path]:
 def example(path: Path, *, cycle: str = "2026Q2") -> Path:
     """Write the data template filled with the demo's data of one cycle, to be replaced by one's own."""
     book = openpyxl.load_workbook(TEMPLATES / DATA)
-    for name, title in layout.DATA.items():
+    for name, title in settings.DATA.items():
         if name == "units":  # they stand in the plan
             continue
         file = EXAMPLE / cycle / f"{name}.csv"

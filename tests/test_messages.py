@@ -22,7 +22,7 @@ from svclib.params.settings import ParamsFile
 from svclib.sources import headers
 from svclib.sources.catalog import SHEETS
 from svclib.wording import messages
-from svclib.workbook.layout import DATA
+from svclib.workbook.settings import DATA
 
 REMEDY = "Add scale: [lowest, highest]."
 ROOT = Path(__file__).resolve().parent.parent

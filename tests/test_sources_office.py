@@ -19,7 +19,7 @@ from svclib.params.settings import DATA_NAMES
 from svclib.sources import presets, template
 from svclib.sources.catalog import SHEETS
 from svclib.sources.cells import Cells
-from svclib.workbook.layout import DATA
+from svclib.workbook.settings import DATA
 
 ROOT = Path(__file__).resolve().parent.parent
 

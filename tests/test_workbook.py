@@ -15,7 +15,7 @@ from factories import tiny_content
 
 from svclib import framework, workbook
 from svclib.framework import yamlfile
-from svclib.workbook import layout
+from svclib.workbook import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SOFFICE = shutil.which("soffice")
@@ -238,7 +238,7 @@ def test_a_workbook_is_never_overwritten(tmp_path: Path):
 def test_every_setting_of_the_params_has_a_row():
     from svclib.params.settings import ParamsFile
 
-    assert {c.path[0] for c in layout.CYCLE} == {
+    assert {c.path[0] for c in settings.CYCLE} == {
         info.alias or name for name, info in ParamsFile.model_fields.items()
     }
 

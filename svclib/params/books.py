@@ -13,7 +13,7 @@ from svclib.errors import nearest
 from svclib.framework.yamlfile import Document
 from svclib.params.settings import DataSource
 from svclib.workbook import archive
-from svclib.workbook.layout import DATA
+from svclib.workbook.settings import DATA
 
 KEY = ("data", "workbook")
 # Sheets that hold no data; a sheet of one's own begins with 备注.

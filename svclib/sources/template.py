@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from svclib.sources.catalog import SHEETS, Field, Kind
-from svclib.workbook.layout import DATA
+from svclib.workbook.settings import DATA
 
 HEAD = {True: PatternFill("solid", fgColor="0B3A66"), False: PatternFill("solid", fgColor="5B7FA6")}
 ROWS = 2000  # rows that offer the choices

@@ -20,7 +20,9 @@ from svclib.framework.yamlfile import Document
 from svclib.workbook import archive, build, layout
 from svclib.workbook.book import Book, Row, plain, scalar, text
 from svclib.workbook.layout import Column
+from svclib.workbook.settings import SETTINGS
 
+KNOWN = (layout.GUIDE, *layout.TABLES, *SETTINGS, layout.UNITS)
 _SPLIT = re.compile(r"[、,，;；]")
 _PAIR = re.compile(r"[;；\n]")
 _RANGE = re.compile(r"\s*([-+]?[0-9.]+)\s*[-~～—至]\s*([-+]?[0-9.]+)\s*")
@@ -33,10 +35,10 @@ def read(path: Path) -> Book:
     if pages is not None:
         for name in layout.REQUIRED:
             if name not in pages:
-                found = [p for p in pages if p not in layout.KNOWN]
+                found = [p for p in pages if p not in KNOWN]
                 book.note("", name, f"no sheet {name}", "Copy it from the template.", nearest(name, found))
         tables = {n: _rows(book, n, pages[n], c) for n, c in layout.TABLES.items() if n in pages}
-        settings = {n: _settings(book, n, pages[n], c) for n, c in layout.SETTINGS.items() if n in pages}
+        settings = {n: _settings(book, n, pages[n], c) for n, c in SETTINGS.items() if n in pages}
         build.framework(book, tables, settings.get("方案设置", []))
         build.params(book, settings.get("本期设置", []), path.name)
         book.has_units = any(text(v) for row in pages.get(layout.UNITS, [])[1:] for v in row if v is not None)
@@ -66,9 +68,9 @@ def _pages(path: Path, book: Book) -> dict[str, list[list[Any]]] | None:
         return None
     pages = {}
     for page in values.worksheets:
-        if page.title not in layout.KNOWN and not page.title.startswith("备注"):
+        if page.title not in KNOWN and not page.title.startswith("备注"):
             remedy = "Rename it; a sheet of your own begins with 备注."
-            book.note(page.title, "", "unknown sheet", remedy, nearest(page.title, layout.KNOWN))
+            book.note(page.title, "", "unknown sheet", remedy, nearest(page.title, KNOWN))
         _uncached(book, page, written[page.title])
         pages[page.title] = [list(row) for row in page.iter_rows(values_only=True)]
     return pages

@@ -18,6 +18,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from svclib.framework.names import ALIASES
 from svclib.workbook import layout
 from svclib.workbook.layout import Column
+from svclib.workbook.settings import SETTINGS
 
 Content = Mapping[str, Any]
 HEAD = PatternFill("solid", fgColor="0B3A66")
@@ -56,7 +57,7 @@ def write(path: Path, framework: Content, params: Content, units: pd.DataFrame |
     for name, columns in layout.TABLES.items():
         _table(book.create_sheet(name), columns, rows[name])
     for name, content in (("方案设置", framework), ("本期设置", params)):
-        _settings(book.create_sheet(name), layout.SETTINGS[name], content)
+        _settings(book.create_sheet(name), SETTINGS[name], content)
     _units(book.create_sheet(layout.UNITS), units)
     with path.open("xb") as handle:
         book.save(handle)
