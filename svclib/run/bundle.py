@@ -5,17 +5,16 @@ from __future__ import annotations
 import atexit
 import functools
 import io
-import pickle
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from svclib import cycle
 from svclib.cycle import State, snapshot
 from svclib.errors import DataError
 from svclib.run import execute as local
+from svclib.run import scratch
 from svclib.run.execute import Outcome, Task
 from svclib.sources import Inputs
 
@@ -63,8 +62,12 @@ def _bare(inputs: Inputs) -> Inputs:
 def pack(params_file: str, run_dir: str, as_of: str) -> bytes:
     """A zip of the `bare` data of a run and of its tables; private ones stay here."""
     content, state = io.BytesIO(), cycle.open(params_file, run_dir, as_of=as_of).state
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(snapshot.NAME, pickle.dumps(bare(state)))
+    with (
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        scratch.folder() as home,
+        snapshot.kept(bare(state), Path(home)),
+    ):
+        archive.write(Path(home, snapshot.NAME), snapshot.NAME)
         for table in sorted(Path(run_dir, "tables").glob("*.parquet")):
             archive.write(table, f"tables/{table.name}")
     return content.getvalue()
@@ -80,7 +83,7 @@ def execute(
     engine, seconds : how its kernel starts, and how long the notebook may take, see `local.workers`
     """
     local.quicken_jupyter()
-    with TemporaryDirectory(prefix="svc-", ignore_cleanup_errors=True) as home:
+    with scratch.folder() as home:
         book, run, output = Path(home, task.notebook.name), Path(home, "run"), Path(home, "executed.ipynb")
         book.write_bytes(notebook)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
