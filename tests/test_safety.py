@@ -24,8 +24,9 @@ from svclib.sources import cells, files
 from svclib.workbook import archive
 
 ROOT = Path(__file__).resolve().parent.parent
-# Own processes talk to each other: kernels over a pipe, workers through their scheduler.
-OWN_PIPE = {"svclib/run/kernels/zygote.py", "svclib/run/cluster.py"}
+# Own processes talk to each other: kernels over a pipe, workers through their scheduler, a run and its
+# notebooks through a file of the staging folder.
+OWN_PIPE = {"svclib/run/kernels/zygote.py", "svclib/run/cluster.py", "svclib/cycle/snapshot.py"}
 NASTY = (
     "<script>alert(1)</script>",
     "=1+1",

@@ -17,7 +17,7 @@ from svclib.partitions.reading import Batch, Wrong, problems, read
 from svclib.screening import plain
 
 MOST_CLUSTERS = 1_000_000
-TOGETHER = 4  # slices added at a time
+TOGETHER = 2  # slices added at a time: each holds the products of every unit
 Each = Callable[[Callable[..., "Reduced"], Layout, Iterable[tuple[Piece, ...]]], Iterator["Reduced"]]
 
 
