@@ -88,7 +88,7 @@ def forked(run: Path, count: int, folder: Path, jobs: int) -> None:
     asked = enumerate(reports(run, count))
     tasks = [Task(str(i), NOTEBOOK, folder / f"{i}.ipynb", given, given) for i, given in asked]
     with execute.workers(jobs, engine="fork") as pool:
-        failed = [done.failure for done in execute.execute_all(pool, tasks) if done.failure]
+        failed = [told for done in [pool.submit(task) for task in tasks] if (told := done.result().failure)]
     if failed:
         sys.exit("\n".join(failed))
 

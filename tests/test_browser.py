@@ -259,7 +259,7 @@ def test_every_unit_page_of_the_demo_prints_to_one_sheet(
         for unit in units
     ]
     with execute.workers(2) as pool:
-        assert [outcome.failure for outcome in execute.execute_all(pool, tasks)] == [""] * len(units)
+        assert [done.result().failure for done in [pool.submit(task) for task in tasks]] == [""] * len(units)
     export.export_run(tmp_path, ("zh", "en"), offer={"zh": "演示", "en": "Demo"}, units=units, files={})
     page = browser.new_page()
     for path in sorted((tmp_path / "units").glob("*.html")):

@@ -67,7 +67,7 @@ folder = Path(sys.argv[1])
 book, out, parameters = folder / "10_busy.ipynb", folder / "out.ipynb", {"unit": str(folder / "pids")}
 task = execute.Task("busy", book, out, parameters, {})
 with execute.workers(1, engine=sys.argv[2]) as pool:
-    print(list(execute.execute_all(pool, [task])))
+    print(pool.submit(task).result())
 """
 
 
@@ -79,7 +79,7 @@ def written(folder: Path, *cells: str) -> Path:
 def executed(pool: Workers, folder: Path, *cells: str, times: int = 1) -> list[Outcome]:
     book = written(folder, *cells)
     tasks = [Task(str(i), book, folder / f"out{i}.ipynb", {}, {}) for i in range(times)]
-    return sorted(execute.execute_all(pool, tasks), key=lambda outcome: outcome.task.label)
+    return [done.result() for done in [pool.submit(task) for task in tasks]]
 
 
 def outputs(outcome: Outcome) -> list[dict]:

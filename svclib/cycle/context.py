@@ -139,6 +139,7 @@ class Context:
             if whole is not None and not whole.equals(frame):
                 self._kept(name).parent.mkdir(parents=True, exist_ok=True)
                 whole.to_parquet(self._kept(name), index=False)
+        snapshot.mark_saved(self.run_dir, {columns.TABLES[name].step for name in tables})
         return sorted(tables)
 
     @property

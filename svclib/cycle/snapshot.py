@@ -1,13 +1,13 @@
-"""The typed data of a run, read once and kept in its folder while its notebooks are executed.
+"""What a run and its notebooks share in its folder while they are executed, and nothing published has.
 
-So every notebook sees the same data, even where a database changes meanwhile, and none reads
-them again.  What is published has no snapshot; a notebook opened later reads the sources.
+The typed data are read once, so every notebook sees the same, even where a database changes
+meanwhile; a notebook opened later reads the sources.  Signs tell which tables are complete.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from svclib.cycle.state import State
 from svclib.errors import DataError
 
 NAME = ".data.pickle"
+SAVED = ".saved-"
 
 
 @contextmanager
@@ -44,3 +45,20 @@ def read(run_dir: Path, params_file: str, as_of: str = "") -> State | None:
     if asked != found:
         raise DataError(f"{run_dir} is a run of {' as of '.join(filter(None, found))}; give its own run_dir")
     return state
+
+
+def mark_saved(run_dir: Path, steps: Iterable[str]) -> None:
+    """Say that the tables of `steps` are complete."""
+    for step in sorted(steps):
+        (run_dir / f"{SAVED}{step}").touch()
+
+
+def saved(run_dir: Path, steps: Iterable[str]) -> bool:
+    """Whether the tables of all `steps` are complete."""
+    return all((run_dir / f"{SAVED}{step}").is_file() for step in steps)
+
+
+def forget_saved(run_dir: Path, steps: Iterable[str]) -> None:
+    """Before `steps` are executed anew."""
+    for step in steps:
+        (run_dir / f"{SAVED}{step}").unlink(missing_ok=True)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -35,6 +34,7 @@ from svclib.run import (
     unchanged,
 )
 from svclib.run.chain import Job
+from svclib.run.execute import Pool
 from svclib.run.reach import Sources
 from svclib.run.resume import Entry, Record
 
@@ -65,7 +65,7 @@ def make(plan: Plan) -> Run:
             raise StepFailed(f"{message}. Make room, then run again") from error
 
 
-def _workers(plan: Plan, books: int, stack: ExitStack) -> Any:
+def _workers(plan: Plan, books: int, stack: ExitStack) -> Pool:
     """What executes notebooks, started when the first has to run."""
     way = kernels.chosen(plan.engine, books)
     count = plan.jobs or min(2, os.cpu_count() or 1)
@@ -77,7 +77,7 @@ def _workers(plan: Plan, books: int, stack: ExitStack) -> Any:
     return stack.enter_context(cluster.shared(own, plan.scheduler))
 
 
-def _job(plan: Plan, state: State, pool: Callable[[], object]) -> Job:
+def _job(plan: Plan, state: State, pool: Callable[[], Pool]) -> Job:
     staged = publish.staging(plan.home, partial=bool(plan.only))
     if plan.force:
         publish.prune(staged, ())
@@ -98,13 +98,14 @@ def _run(plan: Plan, job: Job, steps: list[graph.Step], code: Sources) -> Run:
         chain.run(job, steps)
     if job.failed:
         raise StepFailed(_told(plan, job, run_id))
-    outputs = {label: manifest.digest(job.record.entries[label].outputs) for label in job.labels}
+    labels = [label for found in job.labels.values() for label in found]
+    outputs = {label: manifest.digest(job.record.entries[label].outputs) for label in labels}
     parts = keys.of_export(EXPORT_CODE, code, job.basis, outputs)
     done = publish.current(plan.home)
     same = done is not None and Record(done).done(resume.EXPORT, parts, ()) and resume.whole(done)
     if done is not None and same and not plan.only and not plan.force:
         return stays(plan, done)
-    _clean(job)
+    _clean(job, labels)
     _export(job)
     job.record.put(resume.EXPORT, Entry(parts, (), _exported(job)))
     elapsed = time.perf_counter() - plan.begun
@@ -122,9 +123,9 @@ def _told(plan: Plan, job: Job, run_id: str) -> str:
     return f"{message}\nnothing published; the failed notebook is in {kept}\nthe next run goes on from here"
 
 
-def _clean(job: Job) -> None:
+def _clean(job: Job, labels: list[str]) -> None:
     """Leave in the staging folder only what the steps of this run wrote."""
-    job.record.entries = {label: job.record.entries[label] for label in job.labels}
+    job.record.entries = {label: job.record.entries[label] for label in labels}
     job.record.save()
     made = {name for each in job.record.entries.values() for name in each.outputs}
     publish.prune(job.staged, {resume.NAME, *made})

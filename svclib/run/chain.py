@@ -1,8 +1,12 @@
-"""Execute the steps of a run: each as soon as those it needs are done, and only where anything changed."""
+"""Execute the steps of a run: each as soon as the tables it reads are saved, and only where anything changed.
+
+A notebook saves its tables before it shows them, so the next one computes while figures are drawn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,15 +14,16 @@ from typing import Any
 import pandas as pd
 
 from svclib.columns import TABLES
-from svclib.cycle import State
+from svclib.cycle import State, snapshot
 from svclib.errors import DataError
 from svclib.params import Params
-from svclib.run import execute, export, keys, resume
-from svclib.run.execute import Outcome, Task
+from svclib.run import execute, export, keys, manifest, resume
+from svclib.run.execute import Outcome, Pool, Task
 from svclib.run.graph import GRADES, Step
 from svclib.run.resume import Entry, Record
 
 NOTEBOOKS = "notebooks"
+LOOK = 0.1  # seconds between looks at what running notebooks have saved
 
 
 @dataclass
@@ -29,6 +34,7 @@ class Job:
     record : what is done in the staging folder
     others : records of earlier runs, whose steps are taken over where nothing changed
     names : file name of each unit that has pages
+    labels : everything this run consists of, by step
     """
 
     params: Params
@@ -37,63 +43,112 @@ class Job:
     basis: keys.Basis
     record: Record
     others: Sequence[Record]
-    pool: Callable[[], Any]
+    pool: Callable[[], Pool]
     say: Callable[[str], None]
     names: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    planned: int = 0
-    labels: list[str] = field(default_factory=list)
+    labels: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, Outcome] = field(default_factory=dict)
 
 
 def run(job: Job, steps: Sequence[Step]) -> None:
     """Bring every step up to date; those that need a failed one are left out, all others run."""
-    waiting, lost = list(steps), dict[str, str]()
-    job.planned = len(steps)
-    while waiting:
-        ready = [step for step in waiting if not step.needs & {each.name for each in waiting}]
-        waiting = [step for step in waiting if step not in ready]
-        for step in ready:
-            missing = sorted(step.needs & lost.keys())
-            if missing:
-                lost[step.name] = missing[0]
-                job.say(f"{step.name}: left out, because {missing[0]} failed")
-        able = [step for step in ready if step.name not in lost]
-        _wave(job, able)
-        lost |= {step.name: step.name for step in able if _fails(job, step)}
+    job.labels = {step.name: [step.name] for step in steps}
+    while _Round(job, steps).run():
+        pass
 
 
-def _fails(job: Job, step: Step) -> bool:
-    return any(label == step.name or label.startswith(f"{step.name} ") for label in job.failed)
+@dataclass
+class _Round:
+    """Every step once, each as soon as the tables are saved that it reads.
 
+    ready : hash of each table of the steps that others need not wait for any longer
+    running : by future, the step of a notebook and the key it is recorded under
+    before, claimed : files there at the beginning, and those that are known to belong to a step
+    """
 
-def _wave(job: Job, steps: Sequence[Step]) -> None:
-    """Steps that do not need each other: what is done is kept, the rest executed side by side."""
-    tables = job.record.tables()
-    made_of: dict[str, tuple[Step, keys.Parts]] = {}
-    todo: list[Task] = []
-    for step in steps:
+    job: Job
+    steps: Sequence[Step]
+    ready: dict[str, dict[str, str]] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+    running: dict[Future[Outcome], tuple[Step, Task, keys.Parts]] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+    claimed: set[str] = field(default_factory=set)
+
+    def run(self) -> bool:
+        """Whether a notebook changed its tables after others had read them, so that those run again."""
+        self.before, waiting, again = _files(self.job.staged), list(self.steps), False
+        while waiting or self.running:
+            waiting = [step for step in waiting if not (self._left_out(step) or self._begun(step))]
+            done, _ = wait(self.running, timeout=LOOK, return_when=FIRST_COMPLETED)
+            for future in done:
+                again |= self._ended(future.result(), *self.running.pop(future))
+            for step in {step.name: step for step, _, _ in self.running.values()}.values():
+                if step.name not in self.ready and snapshot.saved(self.job.staged, step.makes):
+                    self.ready[step.name] = _tables(self.job.staged, step)
+        return again and not self.job.failed
+
+    def _left_out(self, step: Step) -> bool:
+        missing = sorted(step.needs & self.lost.keys())
+        if missing:
+            self.lost[step.name] = missing[0]
+            self.job.say(f"{step.name}: left out, because {missing[0]} failed")
+        return bool(missing)
+
+    def _begun(self, step: Step) -> bool:
+        """Start a step whose tables are there: what is done is kept, the rest executed."""
+        if step.needs & {each.name for each in self.steps} - self.ready.keys():
+            return False
+        job, todo, kept = self.job, list[tuple[Task, keys.Parts]](), list[str]()
+        tables = job.record.tables() | {n: h for found in self.ready.values() for n, h in found.items()}
         for unit in _units(job) if step.per_unit else [""]:
             task, parts = _task(job, step, unit), keys.of_step(step, job.basis, tables, unit)
-            made_of[task.label] = step, parts
-            if not _kept(job, task.label, parts):
-                todo.append(task)
-    job.planned += sum(len(_units(job)) - 1 for step in steps if step.per_unit)
-    job.labels += made_of
-    _say_kept(job, [label for label in made_of if label not in {task.label for task in todo}])
-    for task in todo:
-        job.record.forget(task.label)
-    before, known = _files(job.staged), set[str]()
-    for outcome in execute.execute_all(job.pool(), todo) if todo else ():
-        label = outcome.task.label
+            if _kept(job, task.label, parts):
+                kept.append(task.label)
+                self.claimed |= job.record.entries[task.label].outputs.keys()
+            else:
+                todo.append((task, parts))
+        job.labels[step.name] = [*kept, *(task.label for task, _ in todo)]
+        _say_kept(job, kept)
+        for task, _ in todo:
+            job.record.forget(task.label)
+        snapshot.forget_saved(job.staged, step.makes)
+        self.running |= {job.pool().submit(task): (step, task, parts) for task, parts in todo}
+        if not todo:
+            self.ready[step.name] = {}
+        return True
+
+    def _ended(self, outcome: Outcome, step: Step, task: Task, parts: keys.Parts) -> bool:
+        """Record what became of a notebook; whether its tables are others than those it was released with."""
+        job, names = self.job, dict[str, str]()
         _tell(job, outcome)
-        others = [step for name, (step, _) in made_of.items() if name != label]
-        names = {} if outcome.failure else _written(job, outcome.task, before, known, others)
-        known |= names.keys()
-        entry = Entry(
-            made_of[label][1], job.params.languages, names, round(outcome.seconds, 2), outcome.failure
-        )
-        job.record.put(label, entry)
+        if outcome.failure:
+            self.lost[step.name] = step.name
+        else:
+            names = self._written(step, task)
+            self.claimed |= names.keys()
+        spent = round(outcome.seconds, 2)
+        job.record.put(task.label, Entry(parts, job.params.languages, names, spent, outcome.failure))
+        released = self.ready.setdefault(step.name, _tables(job.staged, step))
+        return not outcome.failure and not step.per_unit and released != _tables(job.staged, step)
+
+    def _written(self, step: Step, task: Task) -> dict[str, str]:
+        """Hash of each file a step wrote: those new since the beginning that belong to no step beside it."""
+        makes = {number for each, _, _ in self.running.values() if each is not step for number in each.makes}
+        theirs = {name for name, table in TABLES.items() if table.step in makes}
+        now = _files(self.job.staged)
+        fresh = {name for name, stat in now.items() if self.before.get(name) != stat} - self.claimed
+        mine = {name for name in fresh if not (name.endswith(".parquet") and Path(name).stem in theirs)}
+        output = task.output.relative_to(self.job.staged).as_posix()
+        return resume.hashes(self.job.staged, {*mine, output})
+
+
+def _tables(staged: Path, step: Step) -> dict[str, str]:
+    """Hash of each table of a step."""
+    own = {name for name, table in TABLES.items() if table.step in step.makes}
+    paths = {name: Path(name) for name in _files(staged)}
+    found = (n for n, path in paths.items() if path.parts[0] in manifest.TABLE_FOLDERS and path.stem in own)
+    return resume.hashes(staged, found)
 
 
 def _kept(job: Job, label: str, parts: keys.Parts) -> bool:
@@ -109,28 +164,21 @@ def _kept(job: Job, label: str, parts: keys.Parts) -> bool:
 
 def _say_kept(job: Job, labels: Sequence[str]) -> None:
     for label in labels:
-        job.seconds[label] = job.record.entries[label].seconds
-        job.say(f"[{len(job.seconds)}/{job.planned}] {label}  unchanged")
+        if label not in job.seconds:
+            job.seconds[label] = job.record.entries[label].seconds
+            job.say(f"{_progress(job)} {label}  unchanged")
 
 
 def _tell(job: Job, outcome: Outcome) -> None:
     job.seconds[outcome.task.label] = round(outcome.seconds, 2)
     state = "FAILED" if outcome.failure else "ok"
-    done = f"[{len(job.seconds)}/{job.planned}]"
-    job.say(f"{done} {outcome.task.label}  {state}  {outcome.seconds:.1f} s")
+    job.say(f"{_progress(job)} {outcome.task.label}  {state}  {outcome.seconds:.1f} s")
     if outcome.failure:
         job.failed[outcome.task.label] = outcome
 
 
-def _written(
-    job: Job, task: Task, before: Mapping[str, Any], known: set[str], others: Sequence[Step]
-) -> dict[str, str]:
-    """Hash of each file a step wrote: those new since `before` that belong to no step beside it."""
-    theirs = {name for name, table in TABLES.items() if any(table.step in step.makes for step in others)}
-    now = _files(job.staged)
-    fresh = {name for name, stat in now.items() if before.get(name) != stat} - known
-    mine = {name for name in fresh if not (name.endswith(".parquet") and Path(name).stem in theirs)}
-    return resume.hashes(job.staged, {*mine, task.output.relative_to(job.staged).as_posix()})
+def _progress(job: Job) -> str:
+    return f"[{len(job.seconds)}/{sum(len(labels) for labels in job.labels.values())}]"
 
 
 def _files(folder: Path) -> dict[str, tuple[int, int, int]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,13 +98,6 @@ def workers(jobs: int, *, engine: str = "plain", timeout: float = TIMEOUT) -> Ge
         kernels.kill()
         threads.shutdown(wait=True)
         kernels.close()
-
-
-def execute_all(pool: Pool, tasks: Iterable[Task]) -> Iterator[Outcome]:
-    """Outcomes in order of completion; the failure of one does not stop the others."""
-    pending = [pool.submit(task) for task in tasks]
-    for future in as_completed(pending):
-        yield future.result()
 
 
 def check_parameters(task: Task) -> None:
