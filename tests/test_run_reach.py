@@ -130,7 +130,7 @@ def affected(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, st
     [
         ("cycle/steps.py", "    found = change.changes(state, kept, tables)\n",
          "    found = dict(change.changes(state, kept, tables))\n", {"50"}),
-        ("cycle/__init__.py", 'own = board.loc[board["unit"] == unit, "group"]',
+        ("cycle/context.py", 'own = board.loc[board["unit"] == unit, "group"]',
          'own = board.loc[unit == board["unit"], "group"]', {"91"}),
         ("sources/__init__.py", "    if problems:\n        raise InputErrors(problems)\n",
          "    if len(problems):\n        raise InputErrors(problems)\n",
