@@ -92,7 +92,9 @@ def reduce_slice(layout: Layout, pieces: Sequence[Piece]) -> Reduced:
     cell = batch.unit * len(layout.names) + batch.subject
     cells, code = _used(layout.cells, cell[~out])
     form, wrong = layout.form, batch.wrong
+    answered = _answered(layout, batch.subject[known], ~np.isnan(batch.x)[known])
     x, weight = _rows(batch.x, np.flatnonzero(~out)), batch.weight[~out]
+    batch = batch._replace(x=x)  # a slice is held once
     x[:, form.reverse] = (form.low + form.high)[form.reverse] - x[:, form.reverse]
     if wrong:  # nothing is computed from wrong rows; their places are wanted alone
         x, weight = x[:0], weight[:0]
@@ -106,7 +108,7 @@ def reduce_slice(layout: Layout, pieces: Sequence[Piece]) -> Reduced:
         replace(tables, **{name: moments.exact(getattr(tables, name)) for name in moments.FIELDS}),
         _scales(layout, cells, code, x, weight),
         _counted(layout, batch.unit[known], {rule: hit[known] for rule, hit in gone.items()}),
-        _answered(layout, batch.subject[known], batch.x[known]),
+        answered,
         wrong,
     )
 
@@ -148,7 +150,10 @@ def _excluded(layout: Layout, batch: Batch) -> dict[str, np.ndarray]:
 
 def _rows(x: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Rows `at` of a matrix whose columns lie together in memory, as those of the result do."""
-    return x.T.take(at, axis=1).T
+    found = np.empty((len(at), x.shape[1]), order="F")
+    for j in range(x.shape[1]):
+        found[:, j] = x[at, j]
+    return found
 
 
 def _used(cells: pd.DataFrame, cell: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
@@ -206,8 +211,8 @@ def _counted(layout: Layout, unit: np.ndarray, gone: dict[str, np.ndarray]) -> S
     )
 
 
-def _answered(layout: Layout, subject: np.ndarray, x: np.ndarray) -> Sums:
-    items, seen = layout.form.items, ~np.isnan(x)
+def _answered(layout: Layout, subject: np.ndarray, seen: np.ndarray) -> Sums:
+    items = layout.form.items
     keys = pd.DataFrame({
         "subject": np.repeat(np.array(layout.names, dtype=object), len(items)),
         "item": np.tile(np.array(items, dtype=object), len(layout.names)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,9 +61,9 @@ def straight(codes: np.ndarray, form: Form, at_least: float) -> tuple[np.ndarray
     same = np.ones(len(codes), dtype=bool)
     longest = np.zeros(len(codes))
     for places in scales(form):
-        part = codes.T[places]  # item by item: rows are long, columns few
-        same &= ~(np.fmax.reduce(part) > np.fmin.reduce(part))
-        longest = np.maximum(longest, (~np.isnan(part)).sum(axis=0))
+        columns = [codes[:, place] for place in places]  # rows are many: no copy of them all
+        same &= ~(functools.reduce(np.fmax, columns) > functools.reduce(np.fmin, columns))
+        longest = np.maximum(longest, sum(~np.isnan(column) for column in columns))
     return same & (longest >= at_least), longest
 
 
