@@ -1,10 +1,11 @@
-"""`python -m benchmarks.bench_run RUN [N]`: unit reports of a finished run by forked kernels.
+"""`python -m benchmarks.bench_run [N]`: a run of the demo against papermill on the same notebooks.
 
-RUN is the folder of a finished run of the demo, N the number of reports (50, units repeating).
-Each report is executed by this project with forked kernels, by the papermill command in sequence
-and two at a time, and its cells alone by `exec` after the imports.  Processor time is that of the
-whole family of processes, start and imports included; elapsed time says what two at a time gain on
-a machine that does nothing else.  Outputs have to be the same.  A missed ratio ends with exit code 1.
+The chain of the cycle and N unit reports (50, units repeating), each executed by this project and
+by the papermill command, in sequence and two at a time; the cells of unit reports alone, by `exec`
+after the imports; the pages exported; and a run in which nothing has changed.  Processor time is
+that of the whole family of processes, start and imports included; elapsed time says what two at a
+time gain on a machine that does nothing else.  Outputs have to be the same.  A missed ratio ends
+with exit code 1.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import io
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,13 +27,19 @@ import nbformat
 import pandas as pd
 
 from benchmarks.timing import HEAD, line
+from svclib import cycle, params
+from svclib.cycle import snapshot
 from svclib.run import execute
 from svclib.run.execute import Task
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = ROOT / "notebooks" / "91_unit_report.ipynb"
+BOOKS = ROOT / "notebooks"
+NOTEBOOK = BOOKS / "91_unit_report.ipynb"
+CHAIN = sorted(path for path in BOOKS.glob("[1-9]0_*.ipynb"))
 PARAMS = ROOT / "params" / "demo" / "2026Q2.yaml"
-FORKED, CELLS = "forked", "cells"
+FORKED, CELLS, PAGES = "forked", "cells", "pages"
+UNCHANGED = 3.0  # seconds that a run may take in which nothing has changed
+PAGE = 0.15  # seconds of a page after the first
 
 
 class Cost(NamedTuple):
@@ -72,15 +80,20 @@ def cost(commands: list[list[str]], count: int, together: int = 1) -> Cost:
     return Cost((time.perf_counter() - begun) / count, (used() - before) / count)
 
 
-def by_papermill(parameters: dict[str, str], output: Path) -> list[str]:
-    """The command that executes one report."""
+def by_papermill(notebook: Path, parameters: dict[str, str], output: Path) -> list[str]:
+    """The command that executes one notebook."""
     given = [part for name, value in parameters.items() for part in ("-r", name, value)]
-    return [sys.executable, "-m", "papermill", str(NOTEBOOK), str(output), "--no-progress-bar", *given]
+    return [sys.executable, "-m", "papermill", str(notebook), str(output), "--no-progress-bar", *given]
 
 
 def by_us(side: str, run: Path, count: int, folder: Path, jobs: int = 1) -> list[str]:
-    """The command that executes every report."""
+    """The command that does one side of a comparison."""
     return [sys.executable, "-m", "benchmarks.bench_run", side, str(run), str(count), str(folder), str(jobs)]
+
+
+def whole(out: Path, *more: str) -> list[str]:
+    """The command that runs the demo."""
+    return [sys.executable, "-m", "svclib", "run", str(PARAMS), "--out", str(out), *more]
 
 
 def forked(run: Path, count: int, folder: Path, jobs: int) -> None:
@@ -114,18 +127,65 @@ def shown(path: Path) -> list[object]:
     return [cell.get("outputs") for cell in nbformat.read(path, as_version=4).cells]
 
 
-def compare(run: Path, count: int, folder: Path) -> int:
+def pages(run: Path, count: int, folder: Path) -> None:
+    """Processor time of the first page of a unit, and of each further one, written into `folder`/pages."""
+    from svclib.run import export
+
+    names = sorted(path.stem for path in (run / "notebooks" / "units").glob("*.ipynb"))[:count]
+    lean = folder / "lean"
+    shutil.copytree(run / "notebooks" / "units", lean / "notebooks" / "units")
+
+    def seconds(some: list[str]) -> float:
+        begun = time.process_time()
+        export.export_run(lean, ["zh"], offer={"zh": "demo"}, units={name: name for name in some}, files={})
+        return time.process_time() - begun
+
+    first, all_of_them = seconds(names[:1]), seconds(names)
+    one = min(first, seconds(names[:1]))
+    each = (all_of_them - one) / (len(names) - 1)
+    (folder / PAGES).write_text(str(each), encoding="utf-8")
+
+
+def chain(folder: Path) -> tuple[Cost, Cost, Path, float]:
+    """Cost of the chain by us and by papermill, our published run with unit reports, seconds of no change."""
+    ours = cost([whole(folder / "chain", "--no-units")], 1)
+    run_dir = folder / "papermill"
+    run_dir.mkdir()
+    given = {"params_file": str(PARAMS), "run_dir": str(run_dir), "language": "zh,en"}
+    books = [by_papermill(book, given, folder / book.name) for book in CHAIN]
+    sequence = cost(books, 1)
+    cost([whole(folder / "out")], 1)
+    unchanged = cost([whole(folder / "out")], 1).elapsed
+    (run,) = (path.parent for path in (folder / "out").rglob("manifest.json"))
+    return ours, sequence, run, unchanged
+
+
+def compare(count: int, folder: Path) -> int:
     """Print the comparisons; the number that missed."""
+    print(HEAD)
+    ours, papermill, run, unchanged = chain(folder)
+    bad = line("chain and pages, elapsed s", ours.elapsed, "papermill, notebooks", papermill.elapsed, 1 / 3)
+    bad += line(
+        "chain and pages, processor s", ours.processor, "papermill, notebooks", papermill.processor, 1
+    )
+    bad += line("nothing changed, elapsed s", unchanged, "allowed", UNCHANGED, 1)
+    cost([by_us(PAGES, run, count, folder)], 1)
+    each = float((folder / PAGES).read_text(encoding="utf-8"))
+    bad += line("a further page exported, processor s", each, "allowed", PAGE, 1)
+    with snapshot.kept(cycle.load(params.load(PARAMS)), run):
+        return bad + units(run, count, folder)
+
+
+def units(run: Path, count: int, folder: Path) -> int:
+    """Compare unit reports, which read the data and tables of a run."""
     asked = list(enumerate(reports(run, count)))
-    commands = [by_papermill(given, folder / f"papermill{i}.ipynb") for i, given in asked]
-    cost(commands[:1], 1)  # compiles what is not
+    commands = [by_papermill(NOTEBOOK, given, folder / f"papermill{i}.ipynb") for i, given in asked]
     one = cost([by_us(FORKED, run, count, folder)], count)
     sequence = cost(commands, count)
     two = cost([by_us(FORKED, run, count, folder, 2)], count)
     pairs = cost(commands, count, together=2)
     cost([by_us(CELLS, run, max(3, count // 5), folder)], count)
     floor = float((folder / CELLS).read_text(encoding="utf-8"))
-    print(HEAD)
     bad = line("a report, processor s", one.processor, "papermill", sequence.processor, 1 / 5)
     bad += line("a report, elapsed s", one.elapsed, "papermill", sequence.elapsed, 1 / 5)
     bad += line("two at a time, elapsed s", two.elapsed, "papermill, two at a time", pairs.elapsed, 1 / 3)
@@ -137,15 +197,15 @@ def compare(run: Path, count: int, folder: Path) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run one side, or compare them all; 1 when a ratio is missed."""
-    if arguments[0] == FORKED:
-        forked(Path(arguments[1]), int(arguments[2]), Path(arguments[3]), int(arguments[4]))
+    sides = {FORKED: forked, CELLS: cells, PAGES: pages}
+    if arguments and arguments[0] in sides:
+        side, run, count, folder, jobs = arguments
+        more = [int(jobs)] if side == FORKED else []
+        sides[side](Path(run), int(count), Path(folder), *more)
         return 0
-    if arguments[0] == CELLS:
-        cells(Path(arguments[1]), int(arguments[2]), Path(arguments[3]))
-        return 0
-    count = int(arguments[1]) if len(arguments) > 1 else 50
-    with tempfile.TemporaryDirectory() as folder:
-        return int(compare(Path(arguments[0]).resolve(), count, Path(folder)) > 0)
+    count = int(arguments[0]) if arguments else 50
+    with tempfile.TemporaryDirectory(prefix="bench-run-") as folder:
+        return int(compare(count, Path(folder)) > 0)
 
 
 if __name__ == "__main__":
