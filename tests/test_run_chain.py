@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
 import pytest
 import tiny_cycle
@@ -69,16 +68,7 @@ class Threads:
 
     def executed(self, task: Task) -> Outcome:
         self.log.append(task.label)
-        book, names, failure = nbformat.read(task.notebook, as_version=4), dict(task.parameters), ""
-        task.output.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            for cell in book.cells:
-                if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
-                    exec(cell.source, names)  # cells of this test
-        except AssertionError as error:
-            failure = f"{task.label}: {error}"
-        nbformat.write(book, task.output)
-        return Outcome(task, 0.0, failure)
+        return tiny_cycle.executed(task)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 import tiny_cycle
 
@@ -51,20 +50,10 @@ class Workers:
         pass
 
     def submit(self, task: Task) -> Future[Outcome]:
-        """Cells executed here and now, without outputs."""
         with self.log.open("a") as log:
             log.write(task.label + "\n")
-        book, names, failure = nbformat.read(task.notebook, as_version=4), dict(task.parameters), ""
-        task.output.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            for cell in book.cells:
-                if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
-                    exec(cell.source, names)  # cells of this test
-        except AssertionError as error:
-            failure = f"{task.label}: {error}"
-        nbformat.write(book, task.output)
         done: Future[Outcome] = Future()
-        done.set_result(Outcome(task, 0.0, failure))
+        done.set_result(tiny_cycle.executed(task))
         return done
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from svclib import composites, cuts, policy
+from svclib import composites, cuts, moments, policy
 from svclib.columns import TABLES, empty
-from svclib.cycle.state import ALL_UNITS, State, reduced, valid
+from svclib.cycle.state import ALL_UNITS, State, sampling, valid
 from svclib.framework import Framework
 from svclib.scores import TOTAL
 
@@ -196,7 +196,7 @@ def _gaps(state: State, kept: pd.DataFrame) -> pd.DataFrame:
     items = [c for i in framework.indicators if i.expectation for c in (*i.items, *i.expectation)]
     rules = state.params
     return composites.gaps(
-        reduced(rows, items),
+        moments.reduce(rows, items, **sampling(rows)),
         framework,
         units=state.units(state.cycle),
         panel=rules.panel,

@@ -19,7 +19,6 @@ from svclib.errors import ParamError
 from svclib.estimates import Estimate, by_unit, join
 from svclib.framework import Framework
 from svclib.framework.groups import without
-from svclib.moments import Tables, reduce
 from svclib.params import Params
 from svclib.sources import Inputs
 
@@ -274,11 +273,6 @@ def design(responses: pd.DataFrame, *, panel: bool) -> str:
     if (responses["cluster"] != "").any():
         return "clusters"
     return "panel" if panel else "independent"
-
-
-def reduced(responses: pd.DataFrame, items: Sequence[str]) -> Tables:
-    """Additive tables of `items`; sampling units and strata as the data declare them."""
-    return reduce(responses, items, **sampling(responses))
 
 
 class Sampling(TypedDict):

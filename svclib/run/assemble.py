@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from svclib.run import (
     publish,
     reach,
     resume,
+    stamp,
     stays,
     unchanged,
 )
@@ -44,32 +45,35 @@ EXPORT_CODE = ("svclib.run.assemble._export", "svclib.run.assemble._write_record
 
 def make(plan: Plan) -> Run:
     """Check the input, execute what is not done, publish; see `run_cycle`."""
-    problems = sources.check(plan.params.file)
-    if problems:
-        raise InputErrors(problems)
-    state = cycle.load(plan.params)
-    code = Sources(reach.package())
-    steps = graph.build(plan.notebooks, annual=plan.params.kind == "annual", sources=code)
-    steps = graph.chosen(steps, plan.only, units=plan.units)
-    with locking.held(plan.home, plan.say), ExitStack() as stack:
-        publish.complete(plan.home)
-        if found := unchanged(plan):
-            return found
-        pool = cache(lambda: _workers(plan, len(steps), stack))
-        try:
-            return _run(plan, _job(plan, state, pool), steps, code)
-        except OSError as error:
-            message = (
-                f"{error.filename or plan.home}: cannot be written ({error.strerror}); nothing published"
-            )
-            raise StepFailed(f"{message}. Make room, then run again") from error
+    with ExitStack() as stack:
+        own = stack.enter_context(_workers(plan))  # they import while the input is checked
+        problems = sources.check(plan.params.file)
+        if problems:
+            raise InputErrors(problems)
+        state = cycle.load(plan.params)
+        code = Sources(reach.package())
+        steps = graph.build(plan.notebooks, annual=plan.params.kind == "annual", sources=code)
+        steps = graph.chosen(steps, plan.only, units=plan.units)
+        with locking.held(plan.home, plan.say), stack.pop_all() as inner:
+            publish.complete(plan.home)
+            if found := unchanged(plan):
+                return found
+            job = _job(plan, state, cache(lambda: _pool(plan, own, inner)))
+            try:
+                return _run(plan, job, steps, code)
+            except OSError as error:
+                message = f"{error.filename or plan.home}: cannot be written ({error.strerror})"
+                raise StepFailed(f"{message}; nothing published. Make room, then run again") from error
 
 
-def _workers(plan: Plan, books: int, stack: ExitStack) -> Pool:
-    """What executes notebooks, started when the first has to run."""
-    way = kernels.chosen(plan.engine, books)
-    count = plan.jobs or min(2, os.cpu_count() or 1)
-    own = stack.enter_context(execute.workers(count, engine=way, timeout=plan.timeout))
+def _workers(plan: Plan) -> AbstractContextManager[execute.Workers]:
+    """What executes notebooks on this machine."""
+    way = kernels.chosen(plan.engine, len(stamp.notebook_files(plan.notebooks)))
+    return execute.workers(plan.jobs or min(2, os.cpu_count() or 1), engine=way, timeout=plan.timeout)
+
+
+def _pool(plan: Plan, own: execute.Workers, stack: ExitStack) -> Pool:
+    """What executes notebooks, here or also on a cluster; asked for when the first has to run."""
     if not plan.scheduler:
         return own
     from svclib.run import cluster

@@ -15,7 +15,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from svclib.run.kernels.child import Kernel
@@ -69,8 +69,11 @@ class Zygote:
         return Forked(pid, status, runner)
 
     def close(self) -> None:
-        """End the fork server, once its kernels have ended."""
-        self._server._stop()  # pyright: ignore[reportAttributeAccessIssue]
+        """End the fork server, once its kernels have ended, also while it imports."""
+        server: Any = self._server
+        if server._forkserver_pid is not None:
+            os.kill(server._forkserver_pid, signal.SIGKILL)
+        server._stop()
 
 
 class Forked:
