@@ -68,7 +68,8 @@ def cost(commands: list[list[str]], count: int, together: int = 1) -> Cost:
     env.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def start(command: list[str]) -> None:
-        subprocess.run(command, env=env, check=True, cwd=ROOT, stderr=subprocess.DEVNULL)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(command, env=env, check=True, cwd=ROOT, **quiet)
 
     def used() -> float:
         own = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -92,7 +93,7 @@ def by_us(side: str, run: Path, count: int, folder: Path, jobs: int = 1) -> list
 
 
 def whole(out: Path, *more: str) -> list[str]:
-    """The command that runs the demo."""
+    """The command that runs the demo, from reading its input to publication."""
     return [sys.executable, "-m", "svclib", "run", str(PARAMS), "--out", str(out), *more]
 
 
@@ -164,9 +165,11 @@ def compare(count: int, folder: Path) -> int:
     """Print the comparisons; the number that missed."""
     print(HEAD)
     ours, papermill, run, unchanged = chain(folder)
-    bad = line("chain and pages, elapsed s", ours.elapsed, "papermill, notebooks", papermill.elapsed, 1 / 3)
+    bad = line(
+        "chain to publication, elapsed s", ours.elapsed, "papermill, notebooks", papermill.elapsed, 1 / 3
+    )
     bad += line(
-        "chain and pages, processor s", ours.processor, "papermill, notebooks", papermill.processor, 1
+        "chain to publication, processor s", ours.processor, "papermill, notebooks", papermill.processor, 1
     )
     bad += line("nothing changed, elapsed s", unchanged, "allowed", UNCHANGED, 1)
     cost([by_us(PAGES, run, count, folder)], 1)
