@@ -68,8 +68,8 @@ def cost(commands: list[list[str]], count: int, together: int = 1) -> Cost:
     env.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def start(command: list[str]) -> None:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(command, env=env, check=True, cwd=ROOT, **quiet)
+        silent = subprocess.DEVNULL
+        subprocess.run(command, env=env, check=True, cwd=ROOT, stdout=silent, stderr=silent)
 
     def used() -> float:
         own = resource.getrusage(resource.RUSAGE_CHILDREN)
