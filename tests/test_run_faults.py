@@ -168,6 +168,20 @@ class TestContinued:
         assert not {"10_data_quality", "40_scores_grades"} & set(executed(cycle))
         assert not (done.path / "report.en.html").exists()
 
+    def test_numbers_are_not_published_beside_other_inputs(self, cycle: Path, tmp_path: Path) -> None:
+        answers = cycle.parent / "responses.csv"
+        before, book = answers.read_bytes(), cycle.parent / "notebooks" / "90_report.ipynb"
+        later = f"with open({str(answers)!r}, 'a') as file:\n    file.write('\\n')"
+        tiny_cycle.notebook(book, tiny_cycle.code(later))
+        told = "2026Q1/responses: changed while the run was under way; nothing published. Run it again"
+        with pytest.raises(StepFailed, match=told):
+            go(cycle, tmp_path / "out")
+        assert publish.current(home(tmp_path / "out")) is None
+        answers.write_bytes(before)
+        executed(cycle)
+        done = go(cycle, tmp_path / "out")
+        assert (resume.whole(done.path), executed(cycle)) == (True, [])
+
     def test_a_partial_run_is_used_by_the_whole_one(self, cycle: Path, tmp_path: Path) -> None:
         go(cycle, tmp_path / "out", only=["40"])
         assert executed(cycle) == ["10_data_quality", "40_scores_grades"]

@@ -12,7 +12,7 @@ from svclib.run import keys, manifest
 
 def contents(file: Path) -> dict[str, str]:
     given = params.load(file)
-    return dict(keys.basis(manifest.chain(given), cycle.load(given)).contents)
+    return dict(keys.basis(manifest.chain(given), cycle.load(given), {}).contents)
 
 
 def test_counted_records_with_their_joint_errors_have_a_key(tmp_path: Path) -> None:

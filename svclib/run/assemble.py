@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from pathlib import Path
@@ -50,7 +50,7 @@ def make(plan: Plan) -> Run:
         problems = sources.check(plan.params.file)
         if problems:
             raise InputErrors(problems)
-        state = cycle.load(plan.params)
+        inputs, state = manifest.input_hashes(plan.cycles), cycle.load(plan.params)
         code = Sources(reach.package())
         steps = graph.build(plan.notebooks, annual=plan.params.kind == "annual", sources=code)
         steps = graph.chosen(steps, plan.only, units=plan.units)
@@ -58,7 +58,8 @@ def make(plan: Plan) -> Run:
             publish.complete(plan.home)
             if found := unchanged(plan):
                 return found
-            job = _job(plan, state, cache(lambda: _pool(plan, own, inner)))
+            basis = keys.basis(plan.cycles, state, inputs)
+            job = _job(plan, state, basis, cache(lambda: _pool(plan, own, inner)))
             try:
                 return _run(plan, job, steps, code)
             except OSError as error:
@@ -81,7 +82,7 @@ def _pool(plan: Plan, own: execute.Workers, stack: ExitStack) -> Pool:
     return stack.enter_context(cluster.shared(own, plan.scheduler))
 
 
-def _job(plan: Plan, state: State, pool: Callable[[], Pool]) -> Job:
+def _job(plan: Plan, state: State, basis: keys.Basis, pool: Callable[[], Pool]) -> Job:
     staged = publish.staging(plan.home, partial=bool(plan.only))
     if plan.force:
         publish.prune(staged, ())
@@ -92,7 +93,6 @@ def _job(plan: Plan, state: State, pool: Callable[[], Pool]) -> Job:
         "as_of": str(plan.params.as_of or ""),
     }
     others = [] if plan.force else [Record(path) for path in publish.earlier(plan.home) if path != staged]
-    basis = keys.basis(plan.cycles, state)
     return Job(plan.params, state, staged, basis, record, others, pool, plan.say)
 
 
@@ -160,6 +160,14 @@ def _write_records(job: Job, run_id: str, notebooks: list[Path], elapsed: float)
     text = yaml.safe_dump(lock, allow_unicode=True, sort_keys=False)
     (job.staged / "params.lock.yaml").write_text(text, encoding="utf-8")
     content = manifest.body(job.basis.cycles, run_dir=job.staged, notebooks=notebooks)
+    _unmoved(job.basis.files, content["inputs"])
     shown = chain.relative(params.file)
     volatile = {"seconds": job.seconds, "elapsed": round(elapsed, 2), "params_file": shown}
     return manifest.write(job.staged, run_id, content, volatile)
+
+
+def _unmoved(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Refuse to publish numbers beside inputs they were not computed from."""
+    moved = ", ".join(name for name in sorted(before) if before[name] != after[name])
+    if moved:
+        raise StepFailed(f"{moved}: changed while the run was under way; nothing published. Run it again")

@@ -37,7 +37,7 @@ class Basis:
 
     cycles : parameters of the cycle and of every cycle it rests on, each with its framework
     contents : hash of each part of the typed data by its name, such as "2026Q2/kpis"
-    files : hash of each data file, for steps that read them once more
+    files : hash of each data file or query before it was read, for steps that read them once more
     """
 
     cycles: Sequence[Params]
@@ -46,9 +46,9 @@ class Basis:
     environment: Mapping[str, str]
 
 
-def basis(cycles: Sequence[Params], state: State) -> Basis:
+def basis(cycles: Sequence[Params], state: State, files: Mapping[str, str]) -> Basis:
     """Hashes of everything read; see `Basis`."""
-    return Basis(cycles, dict(_state("", state)), manifest.input_hashes(cycles), stamp.environment())
+    return Basis(cycles, dict(_state("", state)), files, stamp.environment())
 
 
 def of_step(step: Step, made_of: Basis, tables: Mapping[str, str], unit: str = "") -> Parts:
