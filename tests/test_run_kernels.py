@@ -216,3 +216,21 @@ def test_kernels_end_with_the_runner(tmp_path, engine, number):
     assert said == "begun\n"  # the runner's script was not imported again
     assert ("KeyboardInterrupt" in errors) == (number == signal.SIGINT)
     assert errors.count("Traceback") == (number == signal.SIGINT)
+
+
+@linux_only
+@pytest.mark.slow
+@pytest.mark.parametrize("wait", [0.0, 0.1, 0.5])
+def test_what_kernels_are_forked_from_ends_with_a_runner_killed_while_it_imports(wait):
+    code = "from svclib.run.kernels.provisioner import Kernels; import time; Kernels('fork'); time.sleep(60)"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=env) as runner:
+        parent = psutil.Process(runner.pid)
+        while not any("forkserver" in " ".join(each.cmdline()) for each in parent.children()):
+            assert runner.poll() is None
+            time.sleep(0.01)
+        time.sleep(wait)
+        family = parent.children(recursive=True)
+        runner.kill()
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive

@@ -9,6 +9,7 @@ from pathlib import Path
 from svclib.errors import ParamError
 
 ENGINES = ("auto", "fork", "plain")
+RUNNER = "SVCLIB_RUNNER"  # tells what kernels are forked from which process it must not outlive
 PACKAGE_HOME = Path(__file__).resolve().parents[3]
 
 

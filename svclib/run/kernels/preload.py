@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import signal
 import sys
 from importlib import import_module
+
+from svclib.run.kernels import RUNNER
 
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 MODULES = (
@@ -47,6 +50,8 @@ MODULES = (
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 # The run may be killed while this imports, when nothing here looks at the pipe that tells.
 ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+if os.environ.get(RUNNER, str(os.getppid())) != str(os.getppid()):  # it was killed before that
+    os._exit(1)
 # Nobody debugs these kernels, and each would load the debugger when it starts.
 sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 for name in MODULES:

@@ -17,6 +17,8 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
+from svclib.run.kernels import RUNNER
+
 if TYPE_CHECKING:
     from svclib.run.kernels.child import Kernel
 
@@ -34,7 +36,8 @@ class Zygote:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.outside = dict(os.environ)
         backend = os.environ.get("MPLBACKEND") or BACKEND
-        self._environment = {**environment, "MPLBACKEND": backend, "PYTHONSAFEPATH": "1"}
+        own = {"MPLBACKEND": backend, "PYTHONSAFEPATH": "1", RUNNER: str(os.getpid())}
+        self._environment = {**environment, **own}
         self._server = forkserver.ForkServer()
         self._server.set_forkserver_preload([PRELOAD])
         self._lock = threading.Lock()
