@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 BODY = "<body>"
@@ -121,7 +121,8 @@ def piece(tree: ast.AST, imports: Mapping[str, str]) -> Piece:
     near: set[str] = set()
     attributes: set[str] = set()
     strings: set[str] = set()
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in own:
             near.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -130,8 +131,8 @@ def piece(tree: ast.AST, imports: Mapping[str, str]) -> Piece:
             strings.add(node.value)
     if near & {"getattr", "attrgetter", "methodcaller"}:
         attributes |= strings
-    names = frozenset(_dotted(tree, seen))
-    return Piece(_digest(tree), frozenset(near), names, frozenset(attributes), frozenset(strings))
+    names = frozenset(_dotted(nodes, seen))
+    return Piece(_digest(tree, nodes), frozenset(near), names, frozenset(attributes), frozenset(strings))
 
 
 def _bound(function: _Function) -> set[str]:
@@ -149,10 +150,10 @@ def _bound(function: _Function) -> set[str]:
     return found
 
 
-def _dotted(tree: ast.AST, imports: Mapping[str, str]) -> Iterator[str]:
+def _dotted(nodes: Iterable[ast.AST], imports: Mapping[str, str]) -> Iterator[str]:
     """Dotted names that start from an import, each as long as it is written."""
     inner: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) in inner or not isinstance(node, ast.Name | ast.Attribute):
             continue
         tail, top = list[str](), node
@@ -164,9 +165,9 @@ def _dotted(tree: ast.AST, imports: Mapping[str, str]) -> Iterator[str]:
             yield ".".join([imports[top.id], *tail])
 
 
-def _digest(tree: ast.AST) -> str:
+def _digest(tree: ast.AST, nodes: Iterable[ast.AST]) -> str:
     """Hash of code that comments, docstrings and layout do not change."""
-    for node in ast.walk(tree):
+    for node in nodes:
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [each for each in body if not _is_text(each)]  # type: ignore[attr-defined]
