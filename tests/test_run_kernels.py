@@ -59,7 +59,8 @@ pathlib.Path(unit).write_text(f"{os.getpid()} {child.pid}")
 re.match("(a+)+$", "a" * 60 + "b")"""
 # Without `if __name__ == "__main__"`: a runner may be any script.
 SCRIPT = """\
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell began this in the background
 from pathlib import Path
 from svclib.run import execute
 print("begun", flush=True)
