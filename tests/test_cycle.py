@@ -77,8 +77,8 @@ class TestDemo:
         now = state.inputs["2026Q2"]
         honest = now.responses[now.responses["interviewer"] != "D-05"].reset_index(drop=True)
         sheets = {name: frame for name, frame in now.sheets.items() if name != "audit"}
-        uncorrected = cycle.load(demo, corrected=False).inputs["2026Q2"].kpis
-        other = dataclasses.replace(now, responses=honest, sheets=sheets, kpis=uncorrected)
+        uncorrected = now.handed_in["kpis"]
+        other = dataclasses.replace(now, responses=honest, sheets=sheets, kpis=uncorrected, handed_in={})
         fewer = demo.model_copy(update={"draws": 500, "baseline": None})
         found = cycle.evaluate_state(State(fewer, {"2026Q2": other}, "", ()))
         told = found["grades"].set_index("unit")["grade"]

@@ -55,10 +55,14 @@ def test_a_correction_changes_the_number_and_not_the_file(tmp_path: Path):
     grids["corrections"].append(["问卷", "甲", "", "", "R1", "", "", "代填", "委员会", "2026-07-02"])
     path = write(tmp_path, grids, {})
     before = (tmp_path / "kpis.csv").read_bytes()
-    now, then = (sources.read(params.load(path), corrected=c) for c in (True, False))
-    value = [i.kpis.query("unit == '甲' and indicator == '处理率'")["numerator"].item() for i in (now, then)]
+    now = sources.read(params.load(path))
+    then = now.handed_in
+    value = [
+        kpis.query("unit == '甲' and indicator == '处理率'")["numerator"].item()
+        for kpis in (now.kpis, then["kpis"])
+    ]
     assert value == [92.0, 90.0]
-    assert set(then.responses["respondent"]) - set(now.responses["respondent"]) == {"R1"}
+    assert set(then["responses"]["respondent"]) - set(now.responses["respondent"]) == {"R1"}
     assert now.exclusions[["rule", "respondent", "detail"]].to_numpy().tolist() == [
         ["correction", "R1", "代填"]
     ]

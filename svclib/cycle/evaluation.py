@@ -17,9 +17,9 @@ from svclib.params import Params
 Tables = dict[str, pd.DataFrame]
 
 
-def load(params: Params, *, corrected: bool = True) -> State:
+def load(params: Params) -> State:
     """The typed data of a cycle and of the cycles it names; see `state.load` and `year.load`."""
-    return year.load(params) if params.kind == "annual" else regular.load(params, corrected=corrected)
+    return year.load(params) if params.kind == "annual" else regular.load(params)
 
 
 def evaluate(params: Params) -> Tables:

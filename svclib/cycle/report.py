@@ -21,7 +21,7 @@ def label(state: State, name: str, lang: str) -> str:
     """`name` as shown in `lang`: a unit by its name, and a word for all units together."""
     if name == ALL_UNITS:
         return "全体" if lang == "zh" else "All units"
-    own = state.names(lang).get(name) or state.framework.label(name, lang)
+    own = state.names[lang].get(name) or state.framework.label(name, lang)
     return _of_params(state).get(own, own) if lang == "en" else own
 
 

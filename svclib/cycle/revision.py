@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from svclib.columns import TABLES, checked, empty
-from svclib.cycle.state import State, flags, load, valid
+from svclib.cycle.state import State, flags, handed_in, valid
 
 Tables = dict[str, pd.DataFrame]
 # What a correction says beside its place; joined where several concern one unit.
@@ -32,7 +32,7 @@ def revised(
     sheet = state.sheet("corrections")
     if sheet is None or sheet.empty:
         return {"corrections": empty("corrections"), "revision": empty("revision")}
-    before = load(state.params, corrected=False)
+    before = handed_in(state)
     kept = valid(before, flags(before, [state.cycle]), [state.cycle])
     old = score(before, kept, weights, state.cycle)["grades"]
     made = sheet.assign(cycle=state.cycle)[list(TABLES["corrections"].all_columns)]

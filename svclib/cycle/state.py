@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypedDict
 
 import pandas as pd
@@ -79,10 +80,12 @@ class State:
         """A sheet of the office in `cycle` (the current one by default), None where it is not given."""
         return self.inputs[cycle or self.cycle].sheets.get(name)
 
-    def names(self, lang: str) -> dict[str, str]:
-        """What each unit of the current cycle, and each parent, is called in `lang`; "" where not given."""
-        inputs, column = self.inputs[self.cycle], "name" if lang == "zh" else "name_en"
-        return {u: name for rows in (inputs.parents, inputs.units) for u, name in _pairs(rows, column)}
+    @cached_property
+    def names(self) -> dict[str, dict[str, str]]:
+        """By language, what each unit of the current cycle, and each parent, is called; "" where not given."""
+        inputs, columns = self.inputs[self.cycle], {"zh": "name", "en": "name_en"}
+        frames = (inputs.parents, inputs.units)
+        return {lang: dict(pair for f in frames for pair in _pairs(f, c)) for lang, c in columns.items()}
 
     @property
     def above(self) -> dict[str, str]:
@@ -112,25 +115,18 @@ def _pairs(rows: pd.DataFrame, column: str) -> Iterable[tuple[str, str]]:
     return zip(rows["unit"], rows[column], strict=True)
 
 
-def load(params: Params, *, corrected: bool = True) -> State:
+def load(params: Params) -> State:
     """Read the current cycle, its baseline and its history under the current framework.
 
     Earlier cycles are read under today's units, so a renamed or merged unit has a past.
     An ad-hoc cycle is compared with the days before its event.
-
-    Parameters
-    ----------
-    corrected : bool
-        False leaves the approved corrections out: the numbers before 更正.
 
     Raises
     ------
     InputErrors
         Anything wrong with any of their files.
     """
-    now = sources.read(params, corrected=corrected)
-    if params.as_of is not None:
-        now = until(now, params.as_of)
+    now = _known(sources.read(params), params)
     if params.kind == "ad_hoc":
         return _around(params, now)
     inputs: dict[str, Inputs] = {}
@@ -162,6 +158,19 @@ def load(params: Params, *, corrected: bool = True) -> State:
         params, inputs, baseline, tuple(rescored),
         days=days, spans=spans, measured=made, own=own, last_year=last_year,
     )  # fmt: skip
+
+
+def handed_in(state: State) -> State:
+    """The cycle before its approved corrections: the numbers before 更正."""
+    params, now = state.params, state.inputs[state.cycle]
+    raw = _known(replace(now, **now.handed_in), params)
+    if params.kind == "ad_hoc":
+        return _around(params, raw)
+    return replace(state, inputs={**state.inputs, state.cycle: raw})
+
+
+def _known(inputs: Inputs, params: Params) -> Inputs:
+    return inputs if params.as_of is None else until(inputs, params.as_of)
 
 
 def _reread(earlier: Params, framework: Framework) -> Inputs:

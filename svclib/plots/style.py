@@ -13,6 +13,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from svclib import tables
@@ -48,8 +49,13 @@ class Chart(Figure):
     alt: str = ""
 
     def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
-        buffer = io.BytesIO()
-        self.savefig(buffer, format="png", metadata={"Software": None})
+        FigureCanvasAgg(self)  # else every text that is measured makes a canvas of its own
+        layout, buffer = self.get_layout_engine(), io.BytesIO()
+        if layout is not None:
+            layout.execute(self)
+        self.set_layout_engine(None)  # else the figure is drawn twice, the first time for its layout
+        self.savefig(buffer, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 3})
+        self.set_layout_engine(layout)
         return buffer.getvalue(), {"alt": self.alt}
 
 

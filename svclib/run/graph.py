@@ -61,7 +61,7 @@ class Step:
 
     @property
     def rereads(self) -> bool:
-        """Whether it reads data files itself, as for the results before a correction."""
+        """Whether it reads data files itself, as for the baseline under its own framework."""
         return FILES in self.used.met
 
     @property

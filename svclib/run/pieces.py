@@ -6,6 +6,7 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 BODY = "<body>"
 # Bases whose subclasses have no methods that are called without being named somewhere.
@@ -102,7 +103,7 @@ def _is_text(node: ast.stmt) -> bool:
 def imported(tree: ast.AST, package: str, root: str) -> dict[str, str]:
     """Names that imports of the package `root` bind anywhere in `tree`, and what they stand for."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
                 top = name.name if name.asname else name.name.partition(".")[0]
@@ -114,15 +115,59 @@ def imported(tree: ast.AST, package: str, root: str) -> dict[str, str]:
     return {name: target for name, target in found.items() if target.split(".")[0] == root}
 
 
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every statement in `tree`."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+            inner = getattr(node, name, ())
+            waiting += inner if isinstance(inner, list) else ()
+
+
+@dataclass
+class _Seen:
+    """What one walk over code finds: its nodes, what it says without docstrings, names it binds itself."""
+
+    nodes: list[ast.AST] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    bound: set[str] = field(default_factory=set)
+
+    def walk(self, node: ast.AST, inside: bool = False) -> None:
+        """Go through `node`; names bound `inside` of functions in it are not its own."""
+        self.nodes.append(node)
+        self.text.append(type(node).__name__)
+        if isinstance(node, ast.Name) and not inside and isinstance(node.ctx, ast.Store):
+            self.bound.add(node.id)
+        for name in node._fields:
+            if name != "ctx":  # where a name stands says that too
+                self.part(name, getattr(node, name, None), inside)
+
+    def part(self, name: str, value: Any, inside: bool) -> None:
+        """Go through one part of a node."""
+        if isinstance(value, ast.AST):
+            self.walk(value, inside or isinstance(value, _Inside))
+        elif isinstance(value, list):
+            self.text.append("[")
+            for each in value:
+                if not (name == "body" and _is_text(each)):
+                    self.part("", each, inside)
+            self.text.append("]")
+        else:
+            self.text.append(repr(value))
+
+
 def piece(tree: ast.AST, imports: Mapping[str, str]) -> Piece:
     """The piece that a part of a module is."""
-    own = _bound(tree) if isinstance(tree, _Function) else set[str]()
+    found = _Seen()
+    found.walk(tree)
+    own = found.bound | _given(tree) if isinstance(tree, _Function) else set[str]()
     seen = {name: target for name, target in imports.items() if name not in own}
     near: set[str] = set()
     attributes: set[str] = set()
     strings: set[str] = set()
-    nodes = list(ast.walk(tree))
-    for node in nodes:
+    for node in found.nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in own:
             near.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -131,23 +176,16 @@ def piece(tree: ast.AST, imports: Mapping[str, str]) -> Piece:
             strings.add(node.value)
     if near & {"getattr", "attrgetter", "methodcaller"}:
         attributes |= strings
-    names = frozenset(_dotted(nodes, seen))
-    return Piece(_digest(tree, nodes), frozenset(near), names, frozenset(attributes), frozenset(strings))
+    names = frozenset(_dotted(found.nodes, seen))
+    digest = short_hash("\n".join(found.text).encode("utf-8"))
+    return Piece(digest, frozenset(near), names, frozenset(attributes), frozenset(strings))
 
 
-def _bound(function: _Function) -> set[str]:
-    """Names of a function's own: its parameters and what its body sets, functions inside it left out."""
+def _given(function: _Function) -> set[str]:
+    """Names of a function's parameters."""
     given = function.args
     every = (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg)
-    found = {each.arg for each in every if each is not None}
-    waiting: list[ast.AST] = list(function.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        if not isinstance(node, _Inside):
-            waiting += ast.iter_child_nodes(node)
-    return found
+    return {each.arg for each in every if each is not None}
 
 
 def _dotted(nodes: Iterable[ast.AST], imports: Mapping[str, str]) -> Iterator[str]:
@@ -163,15 +201,6 @@ def _dotted(nodes: Iterable[ast.AST], imports: Mapping[str, str]) -> Iterator[st
             inner.add(id(top))
         if isinstance(top, ast.Name) and isinstance(top.ctx, ast.Load) and top.id in imports:
             yield ".".join([imports[top.id], *tail])
-
-
-def _digest(tree: ast.AST, nodes: Iterable[ast.AST]) -> str:
-    """Hash of code that comments, docstrings and layout do not change."""
-    for node in nodes:
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [each for each in body if not _is_text(each)]  # type: ignore[attr-defined]
-    return short_hash(ast.dump(tree).encode("utf-8"))
 
 
 def short_hash(content: bytes) -> str:

@@ -40,6 +40,7 @@ class Inputs:
     exclusions : table "exclusions" of everything left out while reading
     hashes : SHA-256 of each file by source name
     parents : unit, name, name_en, parent of the bodies listed that are not evaluated themselves
+    handed_in : kpis, responses and exclusions before approved corrections; {} where none were made
     """
 
     units: pd.DataFrame
@@ -50,22 +51,18 @@ class Inputs:
     exclusions: pd.DataFrame
     hashes: dict[str, str]
     parents: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=list(records.PARENTS)))
+    handed_in: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def read(params: Params, *, corrected: bool = True) -> Inputs:
-    """Read every data file of a cycle.
-
-    Parameters
-    ----------
-    corrected : bool
-        Whether approved corrections are applied; without them the numbers are those before.
+def read(params: Params) -> Inputs:
+    """Read every data file of a cycle and apply the approved corrections.
 
     Raises
     ------
     InputErrors
         With every problem: file, row or cell, column, what was found, remedy.
     """
-    inputs, problems = examine(params, corrected=corrected)
+    inputs, problems = examine(params)
     if problems:
         raise InputErrors(problems)
     return inputs
@@ -108,7 +105,7 @@ def _out_of_place(earlier: Params, params: Params, seen: Set[str]) -> list[Probl
     return found
 
 
-def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Problem]]:
+def examine(params: Params) -> tuple[Inputs, list[Problem]]:
     """The frames, as far as they can be built, and everything wrong with the files."""
     found: dict[str, Table] = {}
     problems: list[Problem] = []
@@ -123,17 +120,16 @@ def examine(params: Params, *, corrected: bool = True) -> tuple[Inputs, list[Pro
     names = sheets.Names(tuple(frames["units"]["unit"]), params.framework, answered, params.period)
     given = {name: sheets.read(table, names) for name, table in found.items() if name in SHEETS}
     filled = {name: frame for name, frame in given.items() if len(frame)}
-    out = exclusions(found.values())
+    out, before = exclusions(found.values()), dict[str, pd.DataFrame]()
     if "corrections" in filled and not lost & {"kpis", "responses"}:
         told = found["corrections"], filled["corrections"]
-        made = corrections.apply(*told, frames["kpis"], frames["responses"])
-        if corrected:
-            frames, out = _corrected(frames, out, made)
+        before = {"kpis": frames["kpis"], "responses": frames["responses"], "exclusions": out}
+        frames, out = _corrected(frames, out, corrections.apply(*told, frames["kpis"], frames["responses"]))
     hashes = {name: table.cells.sha256 for name, table in found.items()}
     problems += [p for table in found.values() for p in table.problems]
     problems += scope.problems(params, frames["units"])
     problems += scope.named(params, frames["units"], given.get("training"))
-    return Inputs(**frames, sheets=filled, exclusions=out, hashes=hashes), problems
+    return Inputs(**frames, sheets=filled, exclusions=out, hashes=hashes, handed_in=before), problems
 
 
 def _corrected(
