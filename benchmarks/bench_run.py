@@ -1,7 +1,7 @@
 """`python -m benchmarks.bench_run [N]`: a run of the demo against papermill on the same notebooks.
 
 The chain of the cycle and N unit reports (50, units repeating), each executed by this project and
-by the papermill command, in sequence and two at a time; the cells of unit reports alone, by `exec`
+by the papermill command, in sequence and two at a time; the cells of unit reports alone, in one shell
 after the imports; the pages exported; and a run in which nothing has changed.  Processor time is
 that of the whole family of processes, start and imports included; elapsed time says what two at a
 time gain on a machine that does nothing else.  Outputs have to be the same.  A missed ratio ends
@@ -10,8 +10,6 @@ with exit code 1.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import resource
 import shutil
@@ -23,7 +21,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 import pandas as pd
 
 from benchmarks.timing import HEAD, line
@@ -31,6 +28,9 @@ from svclib import cycle, params
 from svclib.cycle import snapshot
 from svclib.run import execute
 from svclib.run.execute import Task
+
+execute.quicken_jupyter()
+import nbformat  # noqa: E402 - as a run does
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOKS = ROOT / "notebooks"
@@ -108,16 +108,20 @@ def forked(run: Path, count: int, folder: Path, jobs: int) -> None:
 
 
 def cells(run: Path, count: int, folder: Path) -> None:
-    """Processor time per report of the cells alone, written into `folder`/cells."""
+    """Processor time per report of the cells and their outputs alone, written into `folder`/cells."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
     book = nbformat.read(NOTEBOOK, as_version=4)
     sources = [cell.source for cell in book.cells if cell.cell_type == "code"][1:]
-    seconds = []
+    shell, seconds = InteractiveShell.instance(), list[float]()
     for given in reports(run, count):
-        names = {**given, "as_of": ""}
+        shell.reset()
+        shell.user_ns |= {**given, "as_of": ""}
         begun = time.process_time()
-        with contextlib.redirect_stdout(io.StringIO()):
+        with capture_output():
             for source in sources:
-                exec(source, names)
+                shell.run_cell(source).raise_error()
         seconds.append(time.process_time() - begun)
     # the first one pays the imports
     (folder / CELLS).write_text(str(sum(seconds[1:]) / (len(seconds) - 1)), encoding="utf-8")

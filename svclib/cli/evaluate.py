@@ -27,7 +27,11 @@ NOTEBOOKS = click.option(
     show_default=True,
     help="Folder for <name>/<cycle>/<run_id>.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at the same time (default: at most 2).")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Notebooks at the same time (default: two per processor, at most 4).",
+)
 @click.option(
     "--engine",
     default="auto",

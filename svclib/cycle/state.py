@@ -82,7 +82,7 @@ class State:
 
     @cached_property
     def names(self) -> dict[str, dict[str, str]]:
-        """By language, what each unit of the current cycle, and each parent, is called; "" where not given."""
+        """By language, what each unit of the current cycle and each parent is called; "" if not given."""
         inputs, columns = self.inputs[self.cycle], {"zh": "name", "en": "name_en"}
         frames = (inputs.parents, inputs.units)
         return {lang: dict(pair for f in frames for pair in _pairs(f, c)) for lang, c in columns.items()}

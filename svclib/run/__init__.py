@@ -83,7 +83,7 @@ def run_cycle(  # noqa: PLR0913 - one keyword per option of the command
     Parameters
     ----------
     jobs : int
-        Notebooks executed at the same time; 0 means two, or one on a single processor.
+        Notebooks executed at the same time; 0 means two per processor, at most four.
     engine : {"auto", "fork", "plain"}
         How kernels start, see `kernels.chosen`; the results are the same.
     timeout : float

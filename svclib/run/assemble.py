@@ -70,7 +70,8 @@ def make(plan: Plan) -> Run:
 def _workers(plan: Plan) -> AbstractContextManager[execute.Workers]:
     """What executes notebooks on this machine."""
     way = kernels.chosen(plan.engine, len(stamp.notebook_files(plan.notebooks)))
-    return execute.workers(plan.jobs or min(2, os.cpu_count() or 1), engine=way, timeout=plan.timeout)
+    jobs = plan.jobs or min(4, 2 * (os.cpu_count() or 1))  # one may start while two others still draw
+    return execute.workers(jobs, engine=way, timeout=plan.timeout)
 
 
 def _pool(plan: Plan, own: execute.Workers, stack: ExitStack) -> Pool:

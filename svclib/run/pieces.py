@@ -134,7 +134,7 @@ class _Seen:
     text: list[str] = field(default_factory=list)
     bound: set[str] = field(default_factory=set)
 
-    def walk(self, node: ast.AST, inside: bool = False) -> None:
+    def walk(self, node: ast.AST, *, inside: bool = False) -> None:
         """Go through `node`; names bound `inside` of functions in it are not its own."""
         self.nodes.append(node)
         self.text.append(type(node).__name__)
@@ -142,17 +142,17 @@ class _Seen:
             self.bound.add(node.id)
         for name in node._fields:
             if name != "ctx":  # where a name stands says that too
-                self.part(name, getattr(node, name, None), inside)
+                self.part(name, getattr(node, name, None), inside=inside)
 
-    def part(self, name: str, value: Any, inside: bool) -> None:
+    def part(self, name: str, value: Any, *, inside: bool) -> None:
         """Go through one part of a node."""
         if isinstance(value, ast.AST):
-            self.walk(value, inside or isinstance(value, _Inside))
+            self.walk(value, inside=inside or isinstance(value, _Inside))
         elif isinstance(value, list):
             self.text.append("[")
             for each in value:
                 if not (name == "body" and _is_text(each)):
-                    self.part("", each, inside)
+                    self.part("", each, inside=inside)
             self.text.append("]")
         else:
             self.text.append(repr(value))
