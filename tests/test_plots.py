@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
 import pandas as pd
 import pytest
 import result_frames as rf
+from matplotlib import image
 from matplotlib.colors import to_hex, to_rgb
 
 from svclib import plots, tables
@@ -98,6 +100,14 @@ def test_english_figures_hold_no_chinese(function):
 def test_same_frame_gives_the_same_bytes():
     first, second = (draw(plots.grade_ladder, "zh")._repr_png_()[0] for _ in range(2))
     assert first == second
+
+
+def test_a_figure_shown_is_the_one_matplotlib_lays_out_also_when_shown_again():
+    plain, chart = (draw(plots.grade_ladder, "zh") for _ in range(2))
+    for _ in range(2):
+        plain.savefig(buffer := io.BytesIO(), format="png")
+        first, second = (image.imread(io.BytesIO(png)) for png in (buffer.getvalue(), chart._repr_png_()[0]))
+        assert (first == second).all()
 
 
 def test_the_ladder_prints_every_grade_and_hatches_the_limited_one():

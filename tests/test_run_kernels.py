@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,12 +17,14 @@ import nbformat
 import psutil
 import pytest
 import tiny_cycle
+from jupyter_client.kernelspec import KernelSpec
 from tiny_cycle import code
 
 from svclib import run
 from svclib.errors import ParamError
 from svclib.run import execute, kernels
 from svclib.run.execute import Outcome, Task, Workers
+from svclib.run.kernels.provisioner import Kernels, Manager
 
 ROOT = Path(__file__).resolve().parent.parent
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
@@ -217,6 +220,27 @@ def test_kernels_end_with_the_runner(tmp_path, engine, number):
     assert said == "begun\n"  # the runner's script was not imported again
     assert ("KeyboardInterrupt" in errors) == (number == signal.SIGINT)
     assert errors.count("Traceback") == (number == signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("instead", "message"), [("raise SystemExit(3)", "died before"), ("input()", "not answer within 0.3 s")]
+)
+def test_a_kernel_that_never_answers_is_said_to(monkeypatch, instead, message):
+    spec = KernelSpec(argv=[sys.executable, "-c", instead], language="python")
+    monkeypatch.setattr(Manager, "kernel_spec", spec)
+
+    async def begin(manager: Manager) -> None:
+        await manager.start_kernel(stdin=subprocess.PIPE)
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=0.3 if instead == "input()" else 30)
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+    with Kernels().manager() as manager, pytest.raises(RuntimeError, match=message):
+        asyncio.run(begin(manager))
 
 
 @linux_only
