@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import re
 import shutil
 import zipfile
@@ -12,35 +13,38 @@ import pandas as pd
 import pytest
 import tiny_cycle
 
-from svclib import convert, cycle
-from svclib.cycle import snapshot
+from svclib import convert, cycle, params
+from svclib.cycle import populations, snapshot
+from svclib.cycle.evaluation import steps_of
 from svclib.errors import ParamError, SvcError
 from svclib.run import bundle, cluster
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def run_of(folder: Path) -> tuple[Path, Path]:
     """Params file of a small cycle, and a run folder with a public and a private table."""
-    params, run = tiny_cycle.write(folder), folder / "run"
+    given, run = tiny_cycle.write(folder), folder / "run"
     for name in ("tables", "private"):
         (run / name).mkdir(parents=True)
         pd.DataFrame({"unit": list(tiny_cycle.UNITS)}).to_parquet(run / name / f"{name}.parquet")
-    return params, run
+    return given, run
 
 
-def packed(params: Path, run: Path, to: Path) -> Path:
+def packed(given: Path, run: Path, to: Path) -> Path:
     """What a worker is sent, unpacked."""
-    with zipfile.ZipFile(io.BytesIO(bundle.pack(str(params), str(run), ""))) as archive:
+    with zipfile.ZipFile(io.BytesIO(bundle.pack(str(given), str(run), ""))) as archive:
         archive.extractall(to)
     return to
 
 
 def test_a_bundle_holds_names_of_units_and_public_tables_alone(tmp_path):
-    params, run = run_of(tmp_path / "here")
-    there = packed(params, run, tmp_path / "there")
+    given, run = run_of(tmp_path / "here")
+    there = packed(given, run, tmp_path / "there")
     found = {path.relative_to(there).as_posix() for path in there.rglob("*") if path.is_file()}
     assert found == {snapshot.NAME, "tables/tables.parquet"}
     shutil.rmtree(tmp_path / "here")
-    ctx = cycle.open(str(params), str(there))
+    ctx = cycle.open(str(given), str(there))
     assert ctx.units == sorted(tiny_cycle.UNITS)
     assert ctx.label("*", "en") == "All units"
     held = ctx.state.inputs["2026Q1"]
@@ -49,12 +53,29 @@ def test_a_bundle_holds_names_of_units_and_public_tables_alone(tmp_path):
             ask()
 
 
+def test_no_row_of_a_person_goes_to_a_cluster():
+    state = cycle.load(params.load(ROOT / "params" / "demo" / "2026Q2.yaml"))
+    steps = steps_of(state.params)
+    found: dict[str, pd.DataFrame] = {}
+    for number in ("10", "20", "30"):
+        found |= steps[number](state, found)
+    here = state.inputs["2026Q2"]
+    assert len(here.handed_in["responses"]) > len(here.responses)
+    people = set(here.handed_in["responses"]["respondent"]) | set(
+        state.inputs["2026Q1"].responses["respondent"]
+    )
+    for sent in (bundle.bare(state), populations.prepare(state, found["exclusions"], found["weights"])):
+        content = pickle.dumps(sent)
+        assert len(people) > 1000
+        assert not [name for name in people if name and name.encode("utf-8") in content]
+
+
 def test_a_workbook_with_absolute_paths_is_sent_as_any_other(tmp_path):
-    params, run = run_of(tmp_path / "here")
-    text = params.read_text("utf-8").replace("responses.csv", str(params.parent / "responses.csv"))
-    params.write_text(text, encoding="utf-8")
+    given, run = run_of(tmp_path / "here")
+    text = given.read_text("utf-8").replace("responses.csv", str(given.parent / "responses.csv"))
+    given.write_text(text, encoding="utf-8")
     book = tmp_path / "here" / "评价方案.xlsx"
-    convert.convert(params, book)
+    convert.convert(given, book)
     there = packed(book, run, tmp_path / "there")
     shutil.rmtree(tmp_path / "here")
     assert cycle.open(str(book), str(there)).units == sorted(tiny_cycle.UNITS)

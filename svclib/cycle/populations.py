@@ -103,8 +103,8 @@ def _bare(state: State) -> State:
     """The state without what simulated cycles replace."""
     own = state.inputs[state.cycle]
     sheets = {name: own.sheets[name] for name in NEEDED if name in own.sheets}
-    none = {"responses": own.responses.iloc[:0], "exclusions": own.exclusions.iloc[:0]}
-    made = replace(own, sheets=sheets, kpis=own.kpis.iloc[:0], hashes={}, **none)
+    none = {name: getattr(own, name).iloc[:0] for name in ("responses", "exclusions", "kpis")}
+    made = replace(own, sheets=sheets, hashes={}, handed_in={}, **none)
     params = state.params.model_copy(
         update={"cycle": NOW, "draws": min(DRAWS, state.params.draws), "baseline": None, "history": ()}
     )

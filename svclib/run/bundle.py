@@ -6,7 +6,7 @@ import atexit
 import functools
 import io
 import zipfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ class AtHome:
 
 
 _HOME: Any = AtHome()
+_SENT = {"units", "parents", "hashes"}
 
 
 def bare(state: State) -> State:
@@ -55,7 +56,7 @@ def bare(state: State) -> State:
 
 
 def _bare(inputs: Inputs) -> Inputs:
-    names = ("responses", "kpis", "judgments", "sheets", "exclusions")
+    names = {field.name for field in fields(inputs)} - _SENT
     return replace(inputs, **dict.fromkeys(names, _HOME))
 
 
