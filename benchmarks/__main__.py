@@ -1,13 +1,16 @@
 """`python -m benchmarks`: each task against a floor or a peer of the same run, with peak memory.
 
 Seconds depend on the machine, ratios hardly do.  A row fails when its ratio exceeds its
-limit, and the exit code says so.
+limit, and the exit code says so.  `python -m benchmarks run parquet` runs those modules
+beside this one, each for minutes.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -72,8 +75,14 @@ def rows() -> list[Row]:
     ]  # fmt: skip
 
 
-def main() -> int:
-    """Print the table; 1 when a ratio is over its limit."""
+def main(names: Sequence[str]) -> int:
+    """Print the table, or run the modules named; 1 when a ratio is over its limit."""
+    known = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
+    if unknown := sorted(set(names) - set(known)):
+        sys.exit(f"unknown benchmark {', '.join(unknown)}; choose from {', '.join(known)}")
+    if names:
+        commands = [[sys.executable, "-m", f"benchmarks.bench_{name}"] for name in names]
+        return max(subprocess.run(command, check=False).returncode for command in commands)
     worst = 0
     print(f"{'task':<36}{'seconds':>9}{'against':>20}{'ratio':>8}{'limit':>7}{'peak MB':>9}")
     for row in rows():
@@ -85,4 +94,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
