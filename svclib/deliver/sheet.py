@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,10 +83,15 @@ def finish(page: Any, *, head: int = 1) -> None:
     for letter, cells in ((get_column_letter(c[0].column), c) for c in page.iter_cols(min_row=head)):
         widths = [_width(cell.value) for cell in cells if not _is_formula(cell)]
         page.column_dimensions[letter].width = min(_WIDEST, max([8, *widths]) + 2)
-    for line in page.iter_rows(min_row=head + 1):
-        for cell in line:
-            cell.border = _LINE
-            cell.alignment = Alignment(vertical="top", wrap_text=isinstance(cell.value, str))
+    known: dict[tuple[object, ...], Any] = {}  # openpyxl takes long to look every style up
+    for cell in (cell for line in page.iter_rows(min_row=head + 1) for cell in line):
+        text = isinstance(cell.value, str)
+        before = (cell._style and tuple(cell._style), text)
+        if before in known:
+            cell._style = copy(known[before])
+        else:
+            cell.border, cell.alignment = _LINE, Alignment(vertical="top", wrap_text=text)
+            known[before] = cell._style
 
 
 def save(made: openpyxl.Workbook, path: Path) -> Path:
