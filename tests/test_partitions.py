@@ -18,6 +18,7 @@ from numpy.testing import assert_array_equal
 from svclib import cli, factor, moments, partitions
 from svclib import params as params_module
 from svclib.cycle import grading, partitioned, state
+from svclib.cycle.answers import flags, raw, valid
 from svclib.cycle.steps import weighting
 from svclib.errors import InputErrors, ParamError, SvcError
 from svclib.partitions.layout import Layout
@@ -138,15 +139,15 @@ def test_scores_and_grades_are_those_of_the_rows(tmp_path, weighted):
     (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
     params = params_module.load(tmp_path / "one.yaml")
     whole = state.load(params)
-    marks = state.flags(whole, [params.cycle])
-    kept = state.valid(whole, marks, [params.cycle])
+    marks = flags(whole, [params.cycle])
+    kept = valid(whole, marks, [params.cycle])
     weights = weighting(whole, {"exclusions": marks})["weights"]
     made = grading.scored(whole, kept, weights, params.cycle)
     exact = {"rtol": 1e-9} if not weighted else {"rtol": 0.02, "atol": 0.02}  # one leverage for all rows
     for name in ("indicator_scores", "totals", "contributions", "grades", "grade_probability"):
         wanted = partitioned.checked(name, made[name])
         pd.testing.assert_frame_equal(found[name], wanted, check_dtype=False, **exact)
-    screened = summary(state.raw(whole, [params.cycle]), marks, params.screening)
+    screened = summary(raw(whole, [params.cycle]), marks, params.screening)
     both = found["screening"].merge(screened, on=["unit", "rule"], suffixes=("", "_one"))
     assert len(both) == len(found["screening"]) == 6
     assert_array_equal(both[["n_rows", "n_excluded"]], both[["n_rows_one", "n_excluded_one"]])

@@ -11,7 +11,7 @@ import yaml
 
 from svclib import cycle, params, simulate
 from svclib.cycle import populations, simulation
-from svclib.cycle.state import flags, valid
+from svclib.cycle.answers import flags, valid
 from svclib.cycle.values import natural
 from svclib.simulate import Structure, generate, truth
 from tests.factories import tiny_content

@@ -11,12 +11,13 @@ import pandas as pd
 
 from svclib import audit, improvement, invariance
 from svclib.columns import empty
+from svclib.cycle.answers import estimates, flags, valid
 from svclib.cycle.change import Pair, stream, together
 from svclib.cycle.gates import Marks, blocked, gated
 from svclib.cycle.grading import Side, side_of
 from svclib.cycle.parts import authenticity, cycle_weights
 from svclib.cycle.rebound import UNTESTED, focused
-from svclib.cycle.state import State, estimates, flags, valid
+from svclib.cycle.state import State
 from svclib.cycle.steps import STEPS, Tables
 from svclib.cycle.year import on_basis
 from svclib.estimates import Estimate, draws, join

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from svclib import improvement, inference
+from svclib.cycle.answers import design, estimates
 from svclib.cycle.comparable import Comparable, comparable
 from svclib.cycle.controls import controlled
 from svclib.cycle.gates import gated, marks_of
@@ -17,7 +18,7 @@ from svclib.cycle.grading import Side, side_of
 from svclib.cycle.likeness import Likeness, like_for_like, likeness
 from svclib.cycle.rebound import beyond_rebound
 from svclib.cycle.records import records
-from svclib.cycle.state import ALL_UNITS, State, design, estimates
+from svclib.cycle.state import ALL_UNITS, State
 from svclib.estimates import Estimate, draws
 from svclib.framework import Framework
 from svclib.improvement import Answers, Comparison

@@ -16,10 +16,11 @@ from svclib import columns, suppression, tables, wording
 from svclib import params as params_module
 from svclib.cycle import snapshot
 from svclib.cycle.annual_report import NEEDS_OF_YEAR
+from svclib.cycle.answers import valid
 from svclib.cycle.design import NEEDS_OF_DESIGN, STEPS_OF_DESIGN
 from svclib.cycle.evaluation import Tables, load, steps_of
 from svclib.cycle.report import label as label_of
-from svclib.cycle.state import ALL_UNITS, State, valid
+from svclib.cycle.state import ALL_UNITS, State
 from svclib.cycle.steps import NEEDS
 from svclib.errors import DataError, ParamError
 from svclib.framework import Framework

@@ -11,10 +11,11 @@ import pandas as pd
 from svclib import decomposition
 from svclib import params as params_module
 from svclib.columns import TABLES, empty, sort_by_key
+from svclib.cycle.answers import flags, valid
 from svclib.cycle.grading import scored, sides, without_draws
 from svclib.cycle.likeness import GROUP, MIX, category, cells
 from svclib.cycle.merge import successors
-from svclib.cycle.state import State, flags, load, valid
+from svclib.cycle.state import State, load
 from svclib.decomposition import Ends, Published, Side
 from svclib.framework import Framework
 from svclib.scores import TOTAL, WeightDraws

@@ -11,10 +11,11 @@ import pandas as pd
 
 from svclib import params as params_module
 from svclib import principles, reliability, targets
+from svclib.cycle.answers import valid
 from svclib.cycle.grading import aims_of, sides
 from svclib.cycle.panel import expert_panel
 from svclib.cycle.sample_plan import sample_plan
-from svclib.cycle.state import State, valid
+from svclib.cycle.state import State
 from svclib.cycle.values import indicator_scores
 
 Tables = dict[str, pd.DataFrame]

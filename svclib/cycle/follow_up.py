@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from svclib import actions, comments, complaints, problems, targets, training
-from svclib.cycle.state import State, valid
+from svclib.cycle.answers import valid
+from svclib.cycle.state import State
 from svclib.improvement import Comparison
 
 Tables = dict[str, pd.DataFrame]

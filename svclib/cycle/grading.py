@@ -12,12 +12,13 @@ import pandas as pd
 from svclib import adjustments, audit, scores, sensitivity
 from svclib import grades as grades_of
 from svclib.columns import empty
+from svclib.cycle.answers import estimates, flags, valid
 from svclib.cycle.records import sources
 from svclib.cycle.relative import relative
 from svclib.cycle.revision import revised
 from svclib.cycle.robust import robust
 from svclib.cycle.screened import headline
-from svclib.cycle.state import ALL_UNITS, State, estimates, flags, valid
+from svclib.cycle.state import ALL_UNITS, State
 from svclib.cycle.values import indicator_scores
 from svclib.errors import DataError
 from svclib.framework import Framework

@@ -6,7 +6,8 @@ import pandas as pd
 
 from svclib import audit, collection
 from svclib.columns import checked
-from svclib.cycle.state import State, counted, mix
+from svclib.cycle.answers import counted, mix
+from svclib.cycle.state import State
 
 # Members of these aspects are compared; who holds a post, only where the answers name it.
 PEOPLE = ("service_item", "staff", "segment", "interviewer", "channel")

@@ -11,7 +11,8 @@ from scipy import stats
 
 from svclib import comparability, improvement, inference
 from svclib.columns import TABLES, sort_by_key
-from svclib.cycle.state import State, design, estimates
+from svclib.cycle.answers import design, estimates
+from svclib.cycle.state import State
 from svclib.errors import ParamError
 from svclib.estimates import Estimate
 from svclib.improvement import Comparison
@@ -43,7 +44,7 @@ class Likeness(NamedTuple):
     standard: str
 
     def estimates(self, state: State) -> dict[str, Estimate]:
-        """Joint estimates of both cycles by unit, as `state.estimates` gives them."""
+        """Joint estimates of both cycles by unit, as `answers.estimates` gives them."""
         return estimates(state, self.linearised, state.compared)
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from svclib import agreement, invariance, reliability, validity, weights
 from svclib.columns import checked, empty
-from svclib.cycle.state import State, design, valid
+from svclib.cycle.answers import design, valid
+from svclib.cycle.state import State
 from svclib.framework import Framework
 
 Tables = dict[str, pd.DataFrame]

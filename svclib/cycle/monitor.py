@@ -10,8 +10,9 @@ import pandas as pd
 from svclib import kpis, monitoring, policy, targets
 from svclib.columns import TABLES, empty, sort_by_key
 from svclib.cycle import records
+from svclib.cycle.answers import flags, valid
 from svclib.cycle.grading import last_grades, scored, without_draws
-from svclib.cycle.state import State, flags, valid
+from svclib.cycle.state import State
 from svclib.errors import ParamError
 from svclib.framework import Indicator
 from svclib.framework.measures import COUNTED

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from svclib import audit, sensitivity
+from svclib.cycle.answers import flags, raw
 from svclib.cycle.grading import aims_of, drawn_nodes, sides
-from svclib.cycle.state import State, flags, raw
+from svclib.cycle.state import State
 from svclib.cycle.steps import STEPS, Tables
 from svclib.scores import NodeDraws, round_half
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from svclib import simulate, weights
+from svclib.cycle.answers import valid
 from svclib.cycle.measured import judged
 from svclib.cycle.records import records
-from svclib.cycle.state import State, valid
+from svclib.cycle.state import State
 from svclib.cycle.values import natural
 from svclib.errors import ParamError
 from svclib.simulate import Population

@@ -9,8 +9,9 @@ import pandas as pd
 
 from svclib import comparability, inference
 from svclib.comparability import Spread
+from svclib.cycle.answers import estimates, flags, valid
 from svclib.cycle.grading import Side, side_of
-from svclib.cycle.state import State, estimates, flags, valid
+from svclib.cycle.state import State
 from svclib.estimates import Estimate, draws
 from svclib.improvement.rows import Row
 from svclib.scores import blend_map, natural, score_draws

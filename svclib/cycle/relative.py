@@ -13,7 +13,8 @@ import pandas as pd
 
 from svclib import composites, cuts, moments, policy
 from svclib.columns import TABLES, empty
-from svclib.cycle.state import ALL_UNITS, State, sampling, valid
+from svclib.cycle.answers import sampling, valid
+from svclib.cycle.state import ALL_UNITS, State
 from svclib.framework import Framework
 from svclib.scores import TOTAL
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from svclib.columns import TABLES, checked, empty
-from svclib.cycle.state import State, flags, handed_in, valid
+from svclib.cycle.answers import flags, valid
+from svclib.cycle.state import State, handed_in
 
 Tables = dict[str, pd.DataFrame]
 # What a correction says beside its place; joined where several concern one unit.

@@ -10,7 +10,8 @@ import pandas as pd
 
 from svclib import sensitivity
 from svclib.columns import checked, empty
-from svclib.cycle.state import State, estimates, valid
+from svclib.cycle.answers import estimates, valid
+from svclib.cycle.state import State
 from svclib.framework import Framework
 from svclib.scores import TOTAL, NodeDraws, WeightDraws
 from svclib.sensitivity import Standing

@@ -12,10 +12,11 @@ import pandas as pd
 from svclib import scores, simulate
 from svclib.columns import empty
 from svclib.cycle import grading
+from svclib.cycle.answers import estimates, valid
 from svclib.cycle.grading import Side
 from svclib.cycle.populations import DRAWS, prepare
 from svclib.cycle.simulation import run
-from svclib.cycle.state import State, estimates, valid
+from svclib.cycle.state import State
 from svclib.cycle.values import natural
 from svclib.estimates import Estimate, draws
 from svclib.scores import TOTAL

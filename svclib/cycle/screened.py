@@ -9,7 +9,8 @@ import pandas as pd
 
 from svclib import reliability
 from svclib.columns import checked, empty
-from svclib.cycle.state import State, valid
+from svclib.cycle.answers import valid
+from svclib.cycle.state import State
 
 Tables = dict[str, pd.DataFrame]
 # Every row returned; those that count; those that no rule marks, whether it excludes or not.

@@ -1,7 +1,7 @@
 """Cycles with a known truth through the steps of a report, as often as asked.
 
-Every replication draws a truth, two cycles from it, and evaluates them by `state.flags`,
-`state.valid`, `grading.scored` and `change.judged`: steps 10, 40 and 50 of a report without
+Every replication draws a truth, two cycles from it, and evaluates them by `answers.flags`,
+`answers.valid`, `grading.scored` and `change.judged`: steps 10, 40 and 50 of a report without
 reliability, invariance and robustness, which set marks beside a number and never the number.
 Weights are those of the cycle simulated, worked out once (step 30).
 """
@@ -20,10 +20,11 @@ from svclib import grades as grades_of
 from svclib import kpis, scores, simulate
 from svclib.columns import empty
 from svclib.cycle import change, grading, processes
+from svclib.cycle.answers import estimates, flags, valid
 from svclib.cycle.comparable import comparable
 from svclib.cycle.likeness import likeness
 from svclib.cycle.populations import BEFORE, NOW, Job
-from svclib.cycle.state import ALL_UNITS, State, estimates, flags, valid
+from svclib.cycle.state import ALL_UNITS, State
 from svclib.errors import ParamError
 from svclib.framework import Framework
 from svclib.grades import Around

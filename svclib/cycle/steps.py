@@ -12,6 +12,7 @@ from svclib.columns import empty
 from svclib.consequences import follow
 from svclib.cycle import change
 from svclib.cycle.aims import in_force, proposals
+from svclib.cycle.answers import flags, raw, screened, valid
 from svclib.cycle.decompose import decomposed
 from svclib.cycle.follow_up import follow_up
 from svclib.cycle.grading import scoring
@@ -19,7 +20,7 @@ from svclib.cycle.intake import collected
 from svclib.cycle.measured import consistency, judged
 from svclib.cycle.monitor import monitored, past
 from svclib.cycle.report import report
-from svclib.cycle.state import State, flags, raw, screened, valid
+from svclib.cycle.state import State
 from svclib.cycle.values import indicator_scores, ratings
 from svclib.errors import ParamError, StatWarning
 from svclib.levers import levers, losses

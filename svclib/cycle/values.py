@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from svclib import comparability, kpis, scores
+from svclib.cycle.answers import estimates
 from svclib.cycle.records import records
-from svclib.cycle.state import State, estimates
+from svclib.cycle.state import State
 
 
 def ratings(state: State, responses: pd.DataFrame) -> pd.DataFrame:
