@@ -175,7 +175,8 @@ def compare(count: int, folder: Path) -> int:
     cost([by_us(PAGES, run, count, folder)], 1)
     each = float((folder / PAGES).read_text(encoding="utf-8"))
     bad += line("a further page exported, processor s", each, "allowed", PAGE, 1)
-    with snapshot.kept(cycle.load(params.load(PARAMS)), run):
+    given = params.load(PARAMS)
+    with snapshot.kept(given, cycle.load(given), run):
         return bad + units(run, count, folder)
 
 

@@ -11,6 +11,8 @@ from svclib import cycle, params
 from svclib.cycle import snapshot
 from svclib.errors import DataError
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
@@ -18,15 +20,23 @@ def office(tmp_path: Path) -> Path:
 
 
 def test_a_notebook_reads_no_source_while_there_is_a_snapshot(office: Path, tmp_path: Path):
-    state = cycle.load(params.load(office))
-    with snapshot.kept(state, tmp_path):
+    given = params.load(office)
+    with snapshot.kept(given, cycle.load(given), tmp_path):
         for file in [*tmp_path.rglob("*.csv"), office]:
             file.unlink()
-        ctx = cycle.open(str(state.params.file), str(tmp_path), "zh,en")
+        ctx = cycle.open(str(given.file), str(tmp_path), "zh,en")
         assert ctx.units == ["甲", "乙"]
-        assert ctx.params == state.params
+        assert ctx.params == given
         assert set(ctx.step("10")) >= {"screening"}
     assert not (tmp_path / snapshot.NAME).exists()
+
+
+def test_of_an_ad_hoc_cycle_the_whole_framework_is_kept_beside_its_scope(tmp_path: Path):
+    given = params.load(ROOT / "params" / "demo" / "2026-storm.yaml")
+    with snapshot.kept(given, cycle.load(given), tmp_path):
+        ctx = cycle.open(str(given.file), str(tmp_path))
+        assert ctx.framework == given.framework
+        assert len(ctx.state.framework.indicators) == 4 < len(ctx.framework.indicators)
 
 
 def test_without_one_the_sources_are_read(office: Path, tmp_path: Path):
@@ -35,7 +45,8 @@ def test_without_one_the_sources_are_read(office: Path, tmp_path: Path):
 
 
 def test_a_run_of_another_cycle_is_refused(office: Path, tmp_path: Path):
-    with snapshot.kept(cycle.load(params.load(office)), tmp_path):
+    given = params.load(office)
+    with snapshot.kept(given, cycle.load(given), tmp_path):
         with pytest.raises(DataError, match=r"is a run of .*2026\.yaml; give its own run_dir"):
             cycle.open(str(office.with_name("2027.yaml")), str(tmp_path))
         with pytest.raises(DataError, match="give its own run_dir"):
@@ -43,6 +54,7 @@ def test_a_run_of_another_cycle_is_refused(office: Path, tmp_path: Path):
 
 
 def test_it_goes_also_where_the_run_fails(office: Path, tmp_path: Path):
-    with pytest.raises(KeyError), snapshot.kept(cycle.load(params.load(office)), tmp_path):
+    given = params.load(office)
+    with pytest.raises(KeyError), snapshot.kept(given, cycle.load(given), tmp_path):
         raise KeyError
     assert not (tmp_path / snapshot.NAME).exists()

@@ -280,5 +280,5 @@ def open(  # noqa: A001 - cycle.open reads as it should
         raise ParamError(f"language={language!r}; choose from {list(LANGUAGES)}, both as 'zh,en'")
     folder = Path(run_dir) if run_dir else None
     given = snapshot.read(folder, params_file, as_of) if folder else None
-    params = given.params if given else params_module.load(params_file, as_of=as_of or None)
-    return Context(params, folder, languages, given=given)
+    params, state = given or (params_module.load(params_file, as_of=as_of or None), None)
+    return Context(params, folder, languages, given=state)

@@ -13,24 +13,27 @@ from pathlib import Path
 
 from svclib.cycle.state import State
 from svclib.errors import DataError
+from svclib.params import Params
 
 NAME = ".data.pickle"
 SAVED = ".saved-"
 
 
 @contextmanager
-def kept(state: State, run_dir: Path) -> Generator[None]:
-    """Have `state` in `run_dir` for as long as the block runs."""
+def kept(params: Params, state: State, run_dir: Path) -> Generator[None]:
+    """Have `state`, and the parameters it was read by, in `run_dir` for as long as the block runs."""
     path = run_dir / NAME
     try:
-        path.write_bytes(pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL))
+        path.write_bytes(pickle.dumps((params, state), protocol=pickle.HIGHEST_PROTOCOL))
         yield
     finally:
         path.unlink(missing_ok=True)
 
 
-def read(run_dir: Path, params_file: str, as_of: str = "") -> State | None:
-    """The data kept in `run_dir`, None where there are none.
+def read(run_dir: Path, params_file: str, as_of: str = "") -> tuple[Params, State] | None:
+    """The parameters and data kept in `run_dir`, None where there are none.
+
+    The state of an ad-hoc cycle holds the parameters within its scope, not those of the file.
 
     Raises
     ------
@@ -40,11 +43,11 @@ def read(run_dir: Path, params_file: str, as_of: str = "") -> State | None:
     path = run_dir / NAME
     if not path.is_file():
         return None
-    state: State = pickle.loads(path.read_bytes())  # written by the run this is part of
-    asked, found = (params_file, as_of), (str(state.params.file), str(state.params.as_of or ""))
+    kept: tuple[Params, State] = pickle.loads(path.read_bytes())  # written by the run this is part of
+    asked, found = (params_file, as_of), (str(kept[0].file), str(kept[0].as_of or ""))
     if asked != found:
         raise DataError(f"{run_dir} is a run of {' as of '.join(filter(None, found))}; give its own run_dir")
-    return state
+    return kept
 
 
 def mark_saved(run_dir: Path, steps: Iterable[str]) -> None:

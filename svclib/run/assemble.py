@@ -99,7 +99,7 @@ def _job(plan: Plan, state: State, basis: keys.Basis, pool: Callable[[], Pool]) 
 
 def _run(plan: Plan, job: Job, steps: list[graph.Step], code: Sources) -> Run:
     run_id = publish.new_run_id()
-    with snapshot.kept(job.state, job.staged):
+    with snapshot.kept(job.params, job.state, job.staged):
         chain.run(job, steps)
     if job.failed:
         raise StepFailed(_told(plan, job, run_id))

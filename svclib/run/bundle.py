@@ -62,11 +62,11 @@ def _bare(inputs: Inputs) -> Inputs:
 
 def pack(params_file: str, run_dir: str, as_of: str) -> bytes:
     """A zip of the `bare` data of a run and of its tables; private ones stay here."""
-    content, state = io.BytesIO(), cycle.open(params_file, run_dir, as_of=as_of).state
+    content, ctx = io.BytesIO(), cycle.open(params_file, run_dir, as_of=as_of)
     with (
         zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         scratch.folder() as home,
-        snapshot.kept(bare(state), Path(home)),
+        snapshot.kept(ctx.params, bare(ctx.state), Path(home)),
     ):
         archive.write(Path(home, snapshot.NAME), snapshot.NAME)
         for table in sorted(Path(run_dir, "tables").glob("*.parquet")):
