@@ -43,11 +43,12 @@ def read(run_dir: Path, params_file: str, as_of: str = "") -> tuple[Params, Stat
     path = run_dir / NAME
     if not path.is_file():
         return None
-    kept: tuple[Params, State] = pickle.loads(path.read_bytes())  # written by the run this is part of
-    asked, found = (params_file, as_of), (str(kept[0].file), str(kept[0].as_of or ""))
+    given: tuple[Params, State] = pickle.loads(path.read_bytes())  # written by the run this is part of
+    params, _ = given
+    asked, found = (params_file, as_of), (str(params.file), str(params.as_of or ""))
     if asked != found:
         raise DataError(f"{run_dir} is a run of {' as of '.join(filter(None, found))}; give its own run_dir")
-    return kept
+    return given
 
 
 def mark_saved(run_dir: Path, steps: Iterable[str]) -> None:
